@@ -1,0 +1,256 @@
+"""Figures of the course: each function returns a Matplotlib figure that a notebook shows with its alternative text.
+
+Colours are perceptually uniform and safe for colour-blind readers: inferno for evidence from zero up, berlin (dark zero,
+blue below, red above) where the sign matters.
+"""
+
+import base64
+import html
+import io
+
+import numpy as np
+from matplotlib.colors import CenteredNorm, Normalize
+from matplotlib.figure import Figure as _MatplotlibFigure
+
+
+class Figure(_MatplotlibFigure):
+    """A Matplotlib figure with alternative text, shown in Jupyter as <img alt="…">.
+
+    Jupyter's own PNG output has no place for alternative text, so a screen reader would say nothing.
+    """
+
+    alt = ""
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=self.dpi, metadata={"Software": None})
+        data = base64.b64encode(buffer.getvalue()).decode()
+        image = f'<img alt="{html.escape(self.alt)}" style="max-width: 100%" src="data:image/png;base64,{data}">'
+        return {"text/html": image, "text/plain": self.alt}
+
+
+def _figure(title, width, height, alt):
+    figure = Figure(figsize=(width, height), dpi=90, layout="constrained")
+    figure.suptitle(title, fontsize=12)
+    figure.alt = alt
+    return figure
+
+
+def _colours(heatmap):
+    """Colour map and scale of a heat map: zero stays the same colour whatever the values."""
+    heatmap = np.asarray(heatmap)
+    if heatmap.min() < 0:
+        return {"cmap": "berlin", "norm": CenteredNorm(0, np.abs(heatmap).max())}
+    return {"cmap": "inferno", "norm": Normalize(0, heatmap.max() or 1)}
+
+
+def _show(axes, image, **options):
+    axes.set_xticks([])
+    axes.set_yticks([])
+    return axes.imshow(image, **options)
+
+
+def _check_heatmap(heatmap, image=None):
+    heatmap = np.asarray(heatmap)
+    if heatmap.ndim != 2 or heatmap.size == 0:
+        hint = " Take one map out of the batch with heatmap[0]." if heatmap.ndim == 3 else ""
+        raise ValueError(f"the heat map has shape {heatmap.shape}: (height, width) was expected.{hint}")
+    if not np.isfinite(heatmap).all():
+        raise ValueError(
+            "the heat map holds NaN or infinite values, which have no colour: look at where it was computed."
+        )
+    if image is not None and np.shape(image)[:2] != heatmap.shape:
+        raise ValueError(
+            f"the heat map is {heatmap.shape} and the image {np.shape(image)[:2]}: both need the same height and width."
+        )
+    return heatmap
+
+
+def _peak(heatmap):
+    """Where a heat map is highest, in words."""
+    row, column = np.unravel_index(np.argmax(heatmap), heatmap.shape)
+    vertical = ("top", "middle", "bottom")[min(2, 3 * row // heatmap.shape[0])]
+    horizontal = ("left", "centre", "right")[min(2, 3 * column // heatmap.shape[1])]
+    return f"{vertical} {horizontal}"
+
+
+def grid(images, titles=None, *, title, columns=None, cmap="gray", numbers=False, alt=None):
+    """Draw images or maps side by side on one common scale.
+
+    images: sequence of arrays (H, W) or RGB (H, W, 3); maps of different sizes may be mixed.
+    titles: one a panel. title: above all. columns: panels a row, at most 6 unless told.
+    cmap: colour map of the (H, W) ones; with negative values berlin, centred on zero, whatever is asked for.
+    numbers: write each value into its cell, for small maps. alt: alternative text; by default title and panel titles.
+    Returns a Figure, with a colour bar when there are (H, W) panels. Raises ValueError for no or odd-shaped images.
+    Lesson 01.
+    """
+    images = [np.asarray(image) for image in images]
+    if not images:
+        raise ValueError("there are no images to draw: pass at least one array (H, W) or (H, W, 3).")
+    for image in images:
+        if image.ndim != 2 and (image.ndim != 3 or image.shape[-1] not in (3, 4)):
+            raise ValueError(f"an image has shape {image.shape}: (H, W) or RGB (H, W, 3) was expected.")
+    columns = columns or min(len(images), 6)
+    rows = -(-len(images) // columns)
+    if alt is None:
+        alt = title + (". Panels: " + "; ".join(map(str, titles)) + "." if titles is not None else ".")
+    figure = _figure(title, max(4.0, 1.9 * columns), 0.5 + 2.1 * rows, alt)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    flat = np.concatenate([image.ravel() for image in images if image.ndim == 2] or [np.zeros(1)]).astype(float)
+    colours = _colours(flat) if flat.min() < 0 else {"cmap": cmap, "norm": Normalize(0, flat.max() or 1)}
+    drawn = None
+    for axes in panels[len(images) :]:
+        axes.axis("off")
+    for index, (axes, image) in enumerate(zip(panels, images)):
+        if image.ndim == 2:
+            drawn = _show(axes, image, **colours)
+            if numbers:
+                _write_numbers(axes, image, drawn)
+        else:
+            _show(axes, image)
+        if titles is not None:
+            axes.set_title(str(titles[index]), fontsize=9)
+    if drawn is not None:
+        figure.colorbar(drawn, ax=list(panels), shrink=0.8)
+    return figure
+
+
+def _write_numbers(axes, image, drawn):
+    for (row, column), value in np.ndenumerate(image):
+        red, green, blue, _ = drawn.cmap(drawn.norm(value))
+        ink = "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.5 else "white"
+        axes.text(column, row, f"{value:g}", ha="center", va="center", color=ink, fontsize=8)
+
+
+def overlay(image, heatmap, *, title, alt=None):
+    """Show an image, its heat map with a scale, and the map laid over the image.
+
+    image: uint8 or 0-1 float, (H, W) or RGB (H, W, 3). heatmap: float (H, W), higher = more evidence for the target.
+    title: above all. alt: alternative text; by default title and where the map is highest.
+    Returns a Figure. Raises ValueError for a heat map of another size, or with NaN. Lesson 00.
+    """
+    heatmap = _check_heatmap(heatmap, image)
+    alt = alt or f"{title}: the image, its heat map, and both together; the map is highest at the {_peak(heatmap)}."
+    figure = _figure(title, 9.5, 3.4, alt)
+    photo, raw, both = figure.subplots(1, 3)
+    _show(photo, image, cmap="gray")
+    photo.set_title("image", fontsize=9)
+    drawn = _show(raw, heatmap, **_colours(heatmap))
+    raw.set_title("heat map", fontsize=9)
+    figure.colorbar(drawn, ax=raw, shrink=0.8)
+    _blend(both, image, heatmap)
+    both.set_title("overlay", fontsize=9)
+    return figure
+
+
+def _blend(axes, image, heatmap):
+    """Grey image below, coloured map above: a map on a coloured photo would mix two colour codes."""
+    grey = np.asarray(image, float)
+    grey = grey.mean(axis=-1) if grey.ndim == 3 else grey
+    _show(axes, grey, cmap="gray")
+    strength = np.abs(heatmap) / (np.abs(heatmap).max() or 1)
+    axes.imshow(heatmap, alpha=0.25 + 0.5 * strength, **_colours(heatmap))
+
+
+def layer_strip(image, maps, *, title, alt=None):
+    """Show the heat maps of several layers, each on its own scale, beside the image they explain.
+
+    image: as in overlay. maps: {layer name: float (H, W)}, in the order of the network. title: above all.
+    alt: alternative text; by default title, and where each map is highest.
+    Returns a Figure: every panel says its largest value, since the layers' scales differ. Raises ValueError as overlay.
+    Lesson 04.
+    """
+    maps = {name: _check_heatmap(heatmap, image) for name, heatmap in maps.items()}
+    if not maps:
+        raise ValueError("there are no maps to draw: pass {layer name: heat map (H, W)}.")
+    columns = min(7, 1 + len(maps))
+    rows = -(-(1 + len(maps)) // columns)
+    alt = (
+        alt or f"{title}. Highest at: " + ", ".join(f"{name} {_peak(heatmap)}" for name, heatmap in maps.items()) + "."
+    )
+    figure = _figure(title, 1.75 * columns, 0.5 + 2.05 * rows, alt)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels[1 + len(maps) :]:
+        axes.axis("off")
+    _show(panels[0], image, cmap="gray")
+    panels[0].set_title("image", fontsize=8)
+    for axes, (name, heatmap) in zip(panels[1:], maps.items()):
+        scale = np.abs(heatmap).max() or 1
+        drawn = _show(axes, heatmap / scale, **_colours(heatmap / scale))
+        axes.set_title(f"{name}\nlargest {np.abs(heatmap).max():.2g}", fontsize=8)
+    figure.colorbar(drawn, ax=list(panels), shrink=0.7, label="share of the layer's largest value")
+    return figure
+
+
+def bars(labels, values, *, title, xlabel, alt=None):
+    """Draw horizontal bars with their values written beside them.
+
+    labels: one a bar. values: numbers, in the unit that xlabel names. title: above all. alt: alternative text; by default all values.
+    Returns a Figure. Raises ValueError when labels and values differ in number. Lesson 02.
+    """
+    labels, values = [str(label) for label in labels], np.asarray(values, float)
+    if values.shape != (len(labels),) or not len(labels):
+        raise ValueError(
+            f"there are {len(labels)} labels and values of shape {values.shape}: one value a label was expected."
+        )
+    written = [f"{value:,.0f}" if value == round(value) else f"{value:.3g}" for value in values]
+    alt = alt or f"{title}. {xlabel}: " + ", ".join(map(" ".join, zip(labels, written))) + "."
+    figure = _figure(title, 8, 0.9 + 0.32 * len(labels), alt)
+    axes = figure.subplots()
+    drawn = axes.barh(labels, values, color="#31688e")
+    axes.bar_label(drawn, written, padding=4, fontsize=9)
+    axes.invert_yaxis()
+    axes.margins(x=0.15)
+    axes.set_xlabel(xlabel)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def confusion(matrix, labels, *, title, alt=None):
+    """Draw a confusion matrix: a row for each true class, a column for each predicted one.
+
+    matrix: counts (K, K). labels: K names. title: above all. alt: alternative text; by default the share on the diagonal.
+    Returns a Figure. Raises ValueError for a matrix that is not (K, K). Lesson 04.
+    """
+    matrix = np.asarray(matrix)
+    if matrix.shape != (len(labels), len(labels)):
+        raise ValueError(f"the matrix has shape {matrix.shape} for {len(labels)} labels: (K, K) counts were expected.")
+    right = np.trace(matrix) / max(matrix.sum(), 1)
+    figure = _figure(title, 7, 6, alt or f"{title}: {right:.0%} of the pictures are on the diagonal, that is, right.")
+    axes = figure.subplots()
+    drawn = axes.imshow(matrix, cmap="viridis", norm=Normalize(0, matrix.max() or 1))
+    _write_numbers(axes, matrix, drawn)
+    axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class")
+    figure.colorbar(drawn, ax=axes, label="pictures", shrink=0.8)
+    return figure
+
+
+def curves(series, *, title, ylabel, xlabel="epoch", alt=None):
+    """Draw values that change over time as lines, told apart by colour, dash and name.
+
+    series: {name: sequence of numbers}. title: above all. ylabel, xlabel: what the axes measure, with units.
+    alt: alternative text; by default first and last value of each.
+    Returns a Figure. Raises ValueError when there is nothing to draw. Lesson 03.
+    """
+    if not series or not all(len(values) for values in series.values()):
+        raise ValueError("there is nothing to draw: pass {name: values} with at least one value each.")
+    ends = ", ".join(f"{name} from {values[0]:.3g} to {values[-1]:.3g}" for name, values in series.items())
+    figure = _figure(title, 7, 3.2, alt or f"{title}. {ylabel} by {xlabel}: {ends}.")
+    axes = figure.subplots()
+    colours, dashes = ("#440154", "#21918c", "#b5731a", "#3b528b"), ("-", "--", "-.", ":")
+    for index, (name, values) in enumerate(series.items()):
+        axes.plot(
+            range(1, len(values) + 1),
+            values,
+            color=colours[index % 4],
+            ls=dashes[index // 4 % 4 if len(series) > 4 else index],
+            label=name,
+        )
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    return figure
