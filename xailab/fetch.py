@@ -7,6 +7,7 @@ import os
 import time
 import tomllib
 import uuid
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -135,7 +136,7 @@ def _download_once(entry, target):
 
     partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     progress = pooch.HTTPDownloader(progressbar=True, chunk_size=1 << 16, timeout=_TIMEOUTS)
-    what = f"{entry['url']}"
+    what, stalled = entry["url"], f"{entry['url']} stalled: nothing came for {_TIMEOUTS[1]} s"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         progress(entry["url"], str(partial), None)
@@ -148,10 +149,10 @@ def _download_once(entry, target):
         raise kind(f"{what} was refused: the server answered {status} {error.response.reason}") from error
     except requests.ConnectionError as error:
         if any(isinstance(cause, ReadTimeoutError) for cause in error.args):
-            raise _WorthAnotherTry(f"{what} stalled: no bytes came for {_TIMEOUTS[1]} s") from error
+            raise _WorthAnotherTry(stalled) from error
         raise FetchError(f"no connection to {_host(entry)}: is this machine on the network?") from error
     except requests.Timeout as error:
-        raise _WorthAnotherTry(f"{what} stalled: no answer came for {_TIMEOUTS[1]} s") from error
+        raise _WorthAnotherTry(stalled) from error
     except requests.RequestException as error:
         raise _WorthAnotherTry(f"{what} broke off: fewer bytes came than the server had announced") from error
     except OSError as error:
@@ -161,7 +162,8 @@ def _download_once(entry, target):
             f"{target.parent} cannot be written to ({error.strerror or error}): set XAILAB_CACHE to a folder of yours"
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where not even the folder is there, this must not hide why
+            partial.unlink()
 
 
 class _WorthAnotherTry(Exception):
