@@ -36,10 +36,10 @@ def _photo_help(array):
         return " For a single photo pass photo[None]."
     if array.ndim == 2:
         return " Turn a grey picture into RGB with np.stack([grey] * 3, axis=-1)."
-    if array.ndim == 4 and len(array) == 1:
-        return " Take the picture out of its batch with photos[0]."
     if array.ndim > 2 and array.shape[-1] == 4:
         return " Drop the alpha channel with photo[..., :3]."
+    if array.ndim == 4 and len(array) == 1:
+        return " Take the picture out of its batch with photos[0]."
     return ""
 
 
@@ -92,3 +92,55 @@ def check_targets(targets, count, classes):
             f"target {wrong} is out of range: the model has {classes} classes, numbered 0 to {classes - 1}."
         )
     return array.astype(np.int32)
+
+
+def check_explainable(model, images, targets):
+    """Take apart what every attribution function is called with, and check it.
+
+    model: keras.Model or models.Classifier, ending in logits. images: float (N, H, W, C) for a keras.Model, uint8 photos
+    (N, H, W, 3) for a Classifier. targets: see check_targets.
+    Returns (keras.Model, preprocess or None, images, targets). Raises TypeError or ValueError.
+    """
+    from xailab._tensorflow import keras  # here, so that plots and digits do without TensorFlow
+
+    network, preprocess = getattr(model, "model", model), getattr(model, "preprocess", None)
+    if not isinstance(network, keras.Model):
+        raise TypeError(
+            f"the model is a {type(model).__name__}: a keras.Model or an xailab.models.Classifier was expected."
+        )
+    check_logits(network)
+    images = check_photos(images) if preprocess else check_inputs(images)
+    expected = network.input_shape[1:]
+    if len(expected) != 3 or any(size not in (None, given) for size, given in zip(expected, images.shape[1:])):
+        hint = f" Cut each photo with data.square(photo, {expected[0]})." if preprocess else ""
+        raise ValueError(
+            f"the images have shape {images.shape}: model '{network.name}' takes (N, {', '.join(map(str, expected))}).{hint}"
+        )
+    return network, preprocess, images, check_targets(targets, len(images), network.output_shape[-1])
+
+
+def check_logits(network):
+    """Raise ValueError unless a keras.Model is built and ends in logits (batch, classes)."""
+    if not network.built or not hasattr(network, "output_shape"):
+        raise ValueError(
+            f"model '{network.name}' is not built yet: give it a keras.Input first, or call it once on a batch."
+        )
+    if isinstance(network.output_shape, list) or len(network.output_shape) != 2:
+        raise ValueError(
+            f"model '{network.name}' returns shape {network.output_shape}: one row of logits an image, (batch, classes), was expected."
+        )
+    last = leaf_layers(network)[-1]
+    activation = getattr(getattr(last, "activation", None), "__name__", type(last).__name__.lower())
+    if activation in ("softmax", "sigmoid"):
+        raise ValueError(
+            f"model '{network.name}' ends in {activation} (layer '{last.name}'): logits were expected, because a probability also "
+            f"moves when other classes do. Build the last layer with activation=None, or take models.{{vgg16, efficientnet_lite0}}."
+        )
+
+
+def leaf_layers(network):
+    """The layers of a keras.Model in the order they run, those of nested models in the place of the nested model."""
+    leaves = []
+    for layer in network.layers:
+        leaves += leaf_layers(layer) if hasattr(layer, "layers") else [layer]
+    return leaves
