@@ -75,7 +75,7 @@ def place(monkeypatch, tmp_path):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(module, "_failed", {})
     monkeypatch.setattr(module, "time", SimpleNamespace(sleep=lambda _: None))
-    module._print_once.cache_clear()
+    module.say_once.cache_clear()
 
     def listing(**entries):
         common = {"title": "Some weights", "file": "weights.bin", "size": SIZE}
@@ -185,7 +185,7 @@ def test_a_second_attempt_can_succeed(served, server, path):
 
 def test_without_a_connection_the_message_says_so_and_the_next_call_does_not_try_again(place):
     place(weights={"url": "http://127.0.0.1:1/weights.bin"})
-    with pytest.raises(FetchError, match="no connection to 127.0.0.1:1: is this machine on the network"):
+    with pytest.raises(FetchError, match="no connection to 127.0.0.1:1 .is this machine on the network"):
         fetch("weights")
     with pytest.raises(FetchError, match="not tried again in this session"):
         fetch("weights")

