@@ -1,0 +1,59 @@
+# Two commands are enough: `make lab` to work through the course, `make test` to check all of it.
+SHELL = /bin/sh
+BIN = .venv/bin
+EDITIONS = notebooks solutions
+
+# Lessons and tests run two at a time: one computing thread each keeps them out of each other's way.
+TWO_AT_A_TIME = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+export JUPYTER_PREFER_ENV_PATH = 1
+
+.PHONY: help lab test course notebooks bench
+
+help:
+	@echo "make lab        set up, then open lesson 00 in JupyterLab"
+	@echo "make test       set up, then run every test, both editions of every lesson included"
+	@echo "make course     run all lessons, two at a time, and print what each took"
+	@echo "make notebooks  rebuild both editions of the lessons from solutions/*.py"
+	@echo "make bench      measure speed: ours against the bare network and against peers"
+
+lab: .venv/ready
+	$(BIN)/xailab lab
+
+test: .venv/ready
+	$(BIN)/ruff check .
+	$(TWO_AT_A_TIME) $(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 180 tests $(EDITIONS)
+
+course: .venv/ready
+	$(TWO_AT_A_TIME) $(BIN)/xailab run
+
+notebooks: .venv/ready
+	$(BIN)/python -m xailab.build
+
+bench: .venv/ready
+	$(BIN)/python -m tests.benchmarks
+
+# The stamp is written last: an interrupted set-up is taken up again by the next call.
+.venv/ready: requirements.lock pyproject.toml
+	@set -e; \
+	for python in python3.11 python3.12 python3.13 python3; do \
+	  if $$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+	  then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "The course needs Python 3.11, 3.12 or 3.13 with venv and pip; none was found. Install one, then call make again."; exit 1; \
+	fi; \
+	if [ ! -x $(BIN)/python ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	  echo "1/3  Making .venv with $$found"; $$found -m venv --clear .venv; \
+	fi; \
+	echo "2/3  Installing the packages of requirements.lock: about 2 GB, some minutes the first time"; \
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock; \
+	if $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock && \
+	   $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock; \
+	then :; else \
+	  echo "     uv did not manage; pip takes over, which is slower"; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi; \
+	echo "3/3  Adding the course's own package"; \
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	touch .venv/ready; \
+	echo "Ready."
