@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from xailab import data, fetch
@@ -23,7 +24,9 @@ def test_a_card_says_what_the_manifest_says(name):
     assert f"**File** `{entry['file']}`, {entry['size']:,} bytes." in card
     assert f"**Checksum** `{entry['checksum']}`" in card
     assert f"**Licence** {entry['licence']}" in card
-    assert f"the package `{entry['package']}`" in card if "package" in entry else f"**Found at** <{entry['url']}>" in card
+    assert (
+        f"the package `{entry['package']}`" in card if "package" in entry else f"**Found at** <{entry['url']}>" in card
+    )
 
 
 @pytest.mark.parametrize("name", [name for name, entry in fetch.manifest().items() if "package" in entry])
@@ -36,3 +39,11 @@ def test_what_the_packages_carry_is_what_the_cards_describe(name, monkeypatch, t
 def test_the_photos_of_the_lessons_have_cards():
     for name, (package, path) in data._PHOTO_FILES.items():
         assert fetch.manifest()[f"photo-{name}"]["inside"] == f"{package}/{path}"
+
+
+def test_the_card_of_the_head_states_its_classes_and_its_accuracy():
+    with np.load(Path(fetch.__file__).with_name("vgg16_head.npz")) as head:
+        card = " ".join(CARDS["vgg16-head"].split())
+        assert f"{100 * head['accuracy']:.1f} % of photos right in 5-fold cross-validation" in card
+        assert f"{head['confusion'].sum()} ImageNet photos" in card
+        assert ", ".join(head["labels"]) in card

@@ -259,7 +259,10 @@ PHOTO = np.zeros((224, 224, 3), np.uint8)
     "photos, said",
     [
         (PHOTO, r"shape \(224, 224, 3\).*pass photo\[None\]"),
-        (PHOTO[None, :100], r"shape \(1, 100, 224, 3\): model 'efficientnet_lite0' takes \(N, 224, 224, 3\).*data.square"),
+        (
+            PHOTO[None, :100],
+            r"shape \(1, 100, 224, 3\): model 'efficientnet_lite0' takes \(N, 224, 224, 3\).*data.square",
+        ),
         (PHOTO[None][:0], "at least one RGB picture"),
         (PHOTO[None, ..., :1], "RGB picture"),
         (PHOTO[None].astype("float32"), "dtype float32: uint8 values from 0 to 255 were expected"),

@@ -40,7 +40,9 @@ def test_a_pickle_that_names_a_function_is_refused_and_nothing_is_run(tmp_path, 
     parts = [_TORCH_MAGIC, 1001, {}, {}, []]
     parts[place] = Touch(tmp_path / "touched")
     (tmp_path / "weights.pth").write_bytes(b"".join(map(pickle.dumps, parts)))
-    with pytest.raises(ValueError, match=r"it names pathlib\S+, which no table of weights needs; nothing of it was run"):
+    with pytest.raises(
+        ValueError, match=r"it names pathlib\S+, which no table of weights needs; nothing of it was run"
+    ):
         read_torch(tmp_path / "weights.pth")
     assert not (tmp_path / "touched").exists()
 

@@ -67,7 +67,9 @@ class Classifier:
     def _compiled(self):
         # The batch axis is free, so that the last, smaller batch does not cost a second compilation.
         signature = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.uint8)
-        return tf.function(lambda photos: self.model(self.preprocess(photos), training=False), input_signature=[signature])
+        return tf.function(
+            lambda photos: self.model(self.preprocess(photos), training=False), input_signature=[signature]
+        )
 
 
 def lenet5(input_shape=(224, 403, 3), classes=11, *, activation="tanh"):
@@ -158,7 +160,9 @@ def _efficientnet_lite0_untrained():
             y = x
             if expansion > 1:
                 y = convolution(y, f"block{block}_expand", layers.Conv2D, expansion * x.shape[-1], 1)
-            y = convolution(y, f"block{block}_depthwise", layers.DepthwiseConv2D, kernel, strides=1 if repeat else stride)
+            y = convolution(
+                y, f"block{block}_depthwise", layers.DepthwiseConv2D, kernel, strides=1 if repeat else stride
+            )
             y = convolution(y, f"block{block}_project", layers.Conv2D, channels, 1, relu6=False)
             x = layers.Add(name=f"block{block}_add")([x, y]) if repeat else y
     x = convolution(x, "head", layers.Conv2D, 1280, 1)
@@ -180,7 +184,9 @@ def vgg16(weights="auto"):
         except FetchError as error:
             substitute = vgg16_gap()
             classes = len(substitute.labels)
-            say_once(f"{error} Until then: the same 13 convolutions with this course's head of {classes} everyday classes.")
+            say_once(
+                f"{error} Until then: the same 13 convolutions with this course's head of {classes} everyday classes."
+            )
             return substitute
     model = keras.applications.VGG16(weights=None, classifier_activation=None)
     if path:
