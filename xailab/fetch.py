@@ -25,7 +25,7 @@ def manifest():
 
 
 def cache_folder():
-    """Folder that downloads go to: XAILAB_CACHE where it is set, else datasets/cache beside a checkout, else the user's."""
+    """Folder that downloads go to: XAILAB_CACHE where it is set, else datasets/cache of a checkout, else the user's."""
     if chosen := os.environ.get("XAILAB_CACHE"):
         return Path(chosen)
     datasets = Path(__file__).resolve().parents[1] / "datasets"

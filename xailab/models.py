@@ -32,8 +32,8 @@ class Classifier:
     def __call__(self, photos):
         """Probabilities of the classes, the softmax of the logits.
 
-        photos: uint8 RGB (N, H, W, 3), values 0 to 255. Returns float32 (N, K); each row adds up to 1. Raises ValueError
-        for another dtype or shape. Lesson 04.
+        photos: uint8 RGB (N, H, W, 3), values 0 to 255. Returns float32 (N, K); each row adds up to 1. Raises
+        ValueError for another dtype or shape. Lesson 04.
         """
         logits = self.logits(photos)
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -48,7 +48,7 @@ class Classifier:
         wanted = self.model.input_shape[1:]
         if any(size not in (None, given) for size, given in zip(wanted, photos.shape[1:], strict=True)):
             raise ValueError(
-                f"the photos have shape {photos.shape}: model '{self.model.name}' takes (N, {', '.join(map(str, wanted))}). "
+                f"the photos have shape {photos.shape}: model '{self.model.name}' takes (N, {str(wanted)[1:]}. "
                 f"Cut each photo with data.square(photo, {wanted[0]})."
             )
         batches = [photos[start : start + _BATCH] for start in range(0, len(photos), _BATCH)]
@@ -57,8 +57,8 @@ class Classifier:
     def top(self, photo, k=5):
         """The k likeliest classes of one photo.
 
-        photo: uint8 RGB (H, W, 3). k: how many. Returns [(label, probability)], the likeliest first. Raises ValueError for
-        another dtype or shape. Lesson 04.
+        photo: uint8 RGB (H, W, 3). k: how many. Returns [(label, probability)], the likeliest first. Raises ValueError
+        for another dtype or shape. Lesson 04.
         """
         probabilities = self(check_photo(photo)[None])[0]
         return [(self.labels[i], float(probabilities[i])) for i in np.argsort(-probabilities)[:k]]
@@ -118,9 +118,9 @@ def gap_cnn(input_shape=(28, 28, 1), classes=2):
 def efficientnet_lite0(weights="auto"):
     """Load EfficientNet-Lite0: 1,000 ImageNet classes at 10 ms a photo, ending in global average pooling.
 
-    weights: "auto" for the trained ones, None for random ones. Returns a Classifier of photos (N, 224, 224, 3) with 1,000
-    labels. Raises FetchError where the weights cannot be had. Tan and Le (2019), table 1, in the Lite variant without
-    squeeze-and-excitation. Lesson 04.
+    weights: "auto" for the trained ones, None for random ones. Returns a Classifier of photos (N, 224, 224, 3) with
+    1,000 labels. Raises FetchError where the weights cannot be had. Tan and Le (2019), table 1, in the Lite variant
+    without squeeze-and-excitation. Lesson 04.
     """
     model = _efficientnet_lite0_untrained()
     if _wants_weights(weights):
@@ -173,9 +173,9 @@ def _efficientnet_lite0_untrained():
 def vgg16(weights="auto"):
     """Load VGG16 with its 1,000 ImageNet classes, or, where they cannot be had, vgg16_gap in its place.
 
-    weights: "auto" for the trained ones, None for random ones. Returns a Classifier of photos (N, 224, 224, 3) with 1,000
-    labels; on a machine without a network and without the file of 553 MB, after a remark, one with the everyday classes
-    of vgg16_gap. Simonyan and Zisserman (2015), table 1, column D. Lesson 04.
+    weights: "auto" for the trained ones, None for random ones. Returns a Classifier of photos (N, 224, 224, 3) with
+    1,000 labels; on a machine without a network and without the file of 553 MB, after a remark, one with the everyday
+    classes of vgg16_gap. Simonyan and Zisserman (2015), table 1, column D. Lesson 04.
     """
     path = None
     if _wants_weights(weights):
@@ -197,9 +197,9 @@ def vgg16(weights="auto"):
 def vgg16_gap(weights="auto"):
     """Load VGG16's convolutions with global average pooling and one Dense layer behind them, for everyday classes.
 
-    weights: "auto" for the trained ones, None for random ones. Returns a Classifier of photos (N, 224, 224, 3); its labels
-    are those of vgg16_head(). Raises FetchError where the convolutions' weights cannot be had. Zhou et al. (2016),
-    section 3.1; datasets/train_vgg16_head.py trained the head. Lesson 04.
+    weights: "auto" for the trained ones, None for random ones. Returns a Classifier of photos (N, 224, 224, 3); its
+    labels are those of vgg16_head(). Raises FetchError where the convolutions' weights cannot be had. Zhou et al.
+    (2016), section 3.1; datasets/train_vgg16_head.py trained the head. Lesson 04.
     """
     base, head = _vgg16_base(weights), vgg16_head()
     labels = tuple(str(label) for label in head["labels"])
@@ -214,8 +214,8 @@ def vgg16_gap(weights="auto"):
 def vgg16_head():
     """The head of vgg16_gap and how well it does on photos that it was not trained on.
 
-    Returns {"labels": (K,), "kernel": float32 (512, K), "bias": float32 (K,), "accuracy": share of photos right in 5-fold
-    cross-validation, "confusion": counts (K, K) of true by predicted class in the same}. Lesson 04.
+    Returns {"labels": (K,), "kernel": float32 (512, K), "bias": float32 (K,), "accuracy": share of photos right in
+    5-fold cross-validation, "confusion": counts (K, K) of true by predicted class in the same}. Lesson 04.
     """
     with np.load(Path(__file__).with_name("vgg16_head.npz")) as head:
         return dict(head)
