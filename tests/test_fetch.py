@@ -183,20 +183,22 @@ def test_a_second_attempt_can_succeed(served, server, path):
     assert server.requests == [path] * 2
 
 
-def test_without_a_connection_the_message_says_so_and_the_next_call_does_not_try_again(place):
+def test_without_a_connection_the_message_says_so(place):
     place(weights={"url": "http://127.0.0.1:1/weights.bin"})
-    with pytest.raises(FetchError, match="no connection to 127.0.0.1:1 .is this machine on the network"):
-        fetch("weights")
-    with pytest.raises(FetchError, match="restart the kernel to have it tried again"):
+    with pytest.raises(
+        FetchError, match="no connection to 127.0.0.1:1 .is this machine on the network.*restart the kernel"
+    ):
         fetch("weights")
 
 
-def test_a_failed_download_is_not_asked_for_again(served, server):
+def test_a_failed_download_is_not_asked_for_again_and_says_the_same(served, server):
     served("/missing")
+    messages = set()
     for _ in range(3):
-        with pytest.raises(FetchError):
+        with pytest.raises(FetchError) as error:
             fetch("weights")
-    assert server.requests == ["/missing"]
+        messages.add(str(error.value))
+    assert server.requests == ["/missing"] and len(messages) == 1
 
 
 @pytest.mark.parametrize("damaged", [CONTENT[:-1] + b"?", CONTENT[:100], CONTENT + b"?"])

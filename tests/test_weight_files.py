@@ -47,8 +47,9 @@ def test_a_pickle_that_names_a_function_is_refused_and_nothing_is_run(tmp_path, 
     assert not (tmp_path / "touched").exists()
 
 
-@pytest.mark.parametrize("length", [0, 1, 100, 10_000, 40_000, 10_000_000, 18_826_031])
-def test_a_file_cut_short_is_named(tmp_path, torch_file, length):
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(length=st.integers(0, 60_000) | st.sampled_from([10_000_000, 18_826_031]))
+def test_a_file_cut_short_is_named_wherever_it_is_cut(tmp_path, torch_file, length):
     path = tmp_path / "weights.pth"
     path.write_bytes(torch_file[:length])
     with pytest.raises(ValueError, match="weights.pth cannot be read as weights of PyTorch: .*install the package"):
@@ -59,15 +60,6 @@ def test_another_kind_of_file_is_named(tmp_path):
     path = tmp_path / "weights.pth"
     path.write_bytes(pickle.dumps(1) + pickle.dumps(2) + pickle.dumps(3))
     with pytest.raises(ValueError, match="it does not start as PyTorch's files do"):
-        read_torch(path)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(position=st.integers(0, 40_000), byte=st.integers(0, 255))
-def test_a_damaged_table_gives_tensors_or_the_error_and_nothing_else(tmp_path, torch_file, position, byte):
-    path = tmp_path / "weights.pth"
-    path.write_bytes(torch_file[:position] + bytes([byte]) + torch_file[position + 1 : 60_000])
-    with pytest.raises(ValueError, match="cannot be read as weights of PyTorch"):
         read_torch(path)
 
 

@@ -118,7 +118,7 @@ def _checksum(path, algorithm, _modified):
 
 def _download(entry):
     if entry["url"] in _failed:
-        raise FetchError(_failed[entry["url"]] + " (so it was a moment ago: restart the kernel to have it tried again)")
+        raise FetchError(_failed[entry["url"]])
     target = cache_folder() / entry["file"]
     try:
         for last_attempt in False, True:
