@@ -11,6 +11,7 @@ import io
 import numpy as np
 from matplotlib.colors import CenteredNorm, Normalize
 from matplotlib.figure import Figure as _MatplotlibFigure
+from matplotlib.ticker import MaxNLocator
 
 
 class Figure(_MatplotlibFigure):
@@ -30,6 +31,7 @@ class Figure(_MatplotlibFigure):
 
 
 def _figure(title, width, height, alt):
+    width = max(width, 0.5 + 0.1 * len(title))  # a long title needs its room
     figure = Figure(figsize=(width, height), dpi=90, layout="constrained")
     figure.suptitle(title, fontsize=12)
     figure.alt = alt
@@ -188,7 +190,7 @@ def bars(labels, values, *, title, xlabel, alt=None):
     labels: one a bar. values: numbers, in the unit that xlabel names. title: above all. alt: alternative text; by default all values.
     Returns a Figure. Raises ValueError when labels and values differ in number. Lesson 02.
     """
-    labels, values = [str(label) for label in labels], np.asarray(values, float)
+    labels, values = [str(label) for label in labels], np.asarray(list(values), float)
     if values.shape != (len(labels),) or not len(labels):
         raise ValueError(
             f"there are {len(labels)} labels and values of shape {values.shape}: one value a label was expected."
@@ -202,6 +204,7 @@ def bars(labels, values, *, title, xlabel, alt=None):
     axes.invert_yaxis()
     axes.margins(x=0.15)
     axes.set_xlabel(xlabel)
+    axes.xaxis.set_major_formatter("{x:,.0f}" if values.max() >= 10 else "{x:g}")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
@@ -228,11 +231,11 @@ def confusion(matrix, labels, *, title, alt=None):
     return figure
 
 
-def curves(series, *, title, ylabel, xlabel="epoch", alt=None):
+def curves(series, *, title, ylabel, xlabel="epoch", first=1, alt=None):
     """Draw values that change over time as lines, told apart by colour, dash and name.
 
     series: {name: sequence of numbers}. title: above all. ylabel, xlabel: what the axes measure, with units.
-    alt: alternative text; by default first and last value of each.
+    first: where on the x axis the first value stands. alt: alternative text; by default first and last value of each.
     Returns a Figure. Raises ValueError when there is nothing to draw. Lesson 03.
     """
     if not series or not all(len(values) for values in series.values()):
@@ -242,15 +245,11 @@ def curves(series, *, title, ylabel, xlabel="epoch", alt=None):
     axes = figure.subplots()
     colours, dashes = ("#440154", "#21918c", "#b5731a", "#3b528b"), ("-", "--", "-.", ":")
     for index, (name, values) in enumerate(series.items()):
-        axes.plot(
-            range(1, len(values) + 1),
-            values,
-            color=colours[index % 4],
-            ls=dashes[index // 4 % 4 if len(series) > 4 else index],
-            label=name,
-        )
+        style = {"color": colours[index % 4], "ls": dashes[index % 4]}
+        axes.plot(range(first, first + len(values)), values, label=name, **style)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     return figure
