@@ -20,7 +20,7 @@ FULL = False  # True: all 70,000 digits, downloaded once; False: the 5,000 that 
 import numpy as np
 
 from xailab import plot
-from xailab.cam import cam, grad_cam
+from xailab.cam import cam
 from xailab.check import check
 from xailab.data import mnist
 from xailab.models import gap_cnn
@@ -203,15 +203,16 @@ contrast_map = check("03.3", contrast_map)
 examples = np.concatenate([held_out[truth[held_out] == 1][:4], held_out[truth[held_out] == 0][:4]])
 contrasts = cam(network, pair[examples], 1) - cam(network, pair[examples], 0)
 plot.grid(
-    [*pair[examples, ..., 0], *contrasts * 49],
+    [*pair[examples].repeat(3, axis=-1), *contrasts * 784],
     title="Above: four nines and four sevens. Below: why nine (red) and not seven (blue)",
     columns=8,
-    alt="Eight digits and their contrast maps. In the nines, red lies on the closed loop in the upper half; in the sevens, blue lies on the corner and the open side.",
+    alt="Eight digits and their contrast maps. In the nines, red lies where the loop closes, on the left; in the sevens, blue lies along the flat roof.",
 )
 
 # %% [markdown]
-# The digits in the upper row are drawn in the same colours, from 0 up. Look at the loops of the nines, and at the corner and
-# the open side of the sevens: the network decides where we hoped it would. It does not look at the stem, which both have.
+# Look where the loops of the nines close, and at the flat roofs of the sevens: the network decides where we hoped it would.
+# The stem, which both have, hardly counts. The maps are multiplied by the 784 pixels, so 5 means: if the whole picture looked
+# like this pixel, the logits would differ by 5.
 #
 # ## And when it is wrong?
 
@@ -260,7 +261,7 @@ print(f"{ten.evaluate(digits[held_out_ten], labels[held_out_ten], verbose=0)[1]:
 # %%
 one_each = [held_out_ten[labels[held_out_ten] == digit][0] for digit in range(10)]
 plot.grid(
-    [*digits[one_each, ..., 0], *cam(ten, digits[one_each], list(range(10))) * 49],
+    [*digits[one_each].repeat(3, axis=-1), *cam(ten, digits[one_each], list(range(10))) * 784],
     title="Ten digits and, below each, the evidence for its own class",
     columns=10,
     alt="The digits 0 to 9, each with the class activation map of its own class below: red on the strokes that speak for it, blue on those that speak against it.",
@@ -272,11 +273,11 @@ plot.grid(
 # %%
 four = digits[[one_each[4]]]
 plot.grid(
-    list(cam(ten, np.repeat(four, 10, axis=0), list(range(10))) * 49),
-    [f"{digit}: {score:+.1f}" for digit, score in enumerate(ten.predict(four, verbose=0)[0])],
+    [four[0].repeat(3, axis=-1), *cam(ten, np.repeat(four, 10, axis=0), list(range(10))) * 784],
+    ["the four", *(f"{digit}: {score:+.1f}" for digit, score in enumerate(ten.predict(four, verbose=0)[0]))],
     title="The evidence for each digit in one four, with its logit",
-    columns=5,
-    alt="Ten class activation maps of the same four, one for each digit, each titled with its logit; only the map of the four is mostly red.",
+    columns=6,
+    alt="A four and ten class activation maps of the same four, one for each digit, each titled with its logit; the map of the four has the largest logit.",
 )
 
 # %% [markdown]
