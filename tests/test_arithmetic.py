@@ -22,14 +22,19 @@ def test_the_three_channels_of_the_lecture_example_add_up():
     assert parts == [308, -498, 164]
 
 
-def test_the_first_filter_of_the_slide():
+def test_the_first_filter_of_the_slide_gives_44_not_46():
     expected = [[37, 96, 55], [28, 77, 44], [5, 15, 19]]
     np.testing.assert_array_equal(conv2d(AFTER_RELU, single([1, 0], [0, 5]))[..., 0], expected)
 
 
-def test_the_second_filter_of_the_slide_gives_44_not_46_and_13_not_12():
+def test_the_second_filter_of_the_slide_gives_13_not_12():
     expected = [[12, 26, 32], [19, 57, 41], [11, 31, 13]]
     np.testing.assert_array_equal(conv2d(AFTER_RELU, single([0, 2], [1, 1]))[..., 0], expected)
+
+
+def test_photos_of_small_whole_numbers_do_not_overflow():
+    white = np.full((3, 3, 1), 255, np.uint8)
+    assert conv2d(white, np.ones((3, 3, 1, 1), np.uint8)).item() == 9 * 255
 
 
 @settings(max_examples=60, deadline=None)
@@ -102,23 +107,26 @@ def test_the_mean_of_each_channel_is_taken_over_all_positions():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    layers=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(0, 1)), min_size=1, max_size=4),
-    cell=st.integers(0, 3),
+    layers=st.lists(
+        st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)), min_size=1, max_size=4
+    ),
 )
-def test_the_receptive_field_is_where_pixels_reach_the_cell(layers, cell):
-    layers = [(kernel, stride, min(padding, kernel - 1)) for kernel, stride, padding in layers]
-    pixels = np.eye(60)  # one image a pixel: row p has a 1 at pixel p
-    maps = pixels
-    for kernel, stride, padding in layers:
+def test_the_receptive_field_is_where_pixels_reach_the_cell(layers):
+    maps = np.eye(200)  # one image a pixel: row p has a 1 at pixel p
+    for kernel, stride, padding, dilation in layers:
         padded = np.pad(maps, [(0, 0), (padding, padding)])
-        maps = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=1).sum(-1)[:, ::stride]
-    if cell >= maps.shape[1]:
-        return
-    field = receptive_field(layers)
-    first = field.start + cell * field.stride - (field.size - 1) / 2
-    expected = [p for p in range(60) if first <= p <= first + field.size - 1]
-    seen = np.flatnonzero(maps[:, cell])
-    assert seen[0] == expected[0] and seen[-1] == expected[-1]
+        reach = dilation * (kernel - 1) + 1
+        windows = np.lib.stride_tricks.sliding_window_view(padded, reach, axis=1)[..., ::dilation]
+        maps = windows.sum(-1)[:, ::stride]
+    field, whole = receptive_field(layers), 0
+    for cell in range(maps.shape[1]):
+        first = field.start + cell * field.stride - (field.size - 1) / 2
+        last = first + field.size - 1
+        if first >= 0 and last < 150:  # further left or right, padding takes the place of pixels
+            seen = np.flatnonzero(maps[:, cell])
+            assert (seen[0], seen[-1]) == (first, last)
+            whole += 1
+    assert whole
 
 
 def test_the_receptive_fields_of_vgg16():
@@ -159,4 +167,9 @@ def test_errors_say_what_is_wrong_and_what_to_do():
     assert "kernel is 2.5" in message(output_size, 5, 2.5)
     assert "mode is 'sum'" in message(pool2d, image, mode="sum")
     assert "stride is 0" in message(receptive_field, [(3, 0)])
+    assert "a layer is 3" in message(receptive_field, (3, 1))
+    assert "kernel or the bias" in message(conv2d, image, kernel * np.nan)
+    assert "kernel or the bias" in message(conv2d, image, kernel, np.inf)
+    assert "each of 1 filters" in message(conv2d, image, kernel, np.ones(3))
+    assert "pooling takes" in message(pool2d, image, padding=1)
     assert "was expected" in message(global_average_pool, np.ones((3, 3)))

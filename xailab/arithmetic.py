@@ -26,8 +26,15 @@ def conv2d(image, kernel, bias=0, *, stride=1, padding="valid", dilation=1):
         raise ValueError(
             f"the image has {image.shape[2]} channels and the kernel {kernel.shape[2]}: a filter needs one slice a channel."
         )
+    if not np.isfinite(kernel).all() or not np.isfinite(bias).all():
+        raise ValueError("the kernel or the bias holds NaN or infinite values: one of them would spoil the whole map.")
+    if np.shape(bias) not in ((), (kernel.shape[3],)):
+        raise ValueError(
+            f"the bias has shape {np.shape(bias)}: a number or one for each of {kernel.shape[3]} filters was expected."
+        )
     windows = _windows(image, kernel.shape[:2], stride, padding, dilation, fill=0)
-    return np.einsum("yxcij,ijco->yxo", windows, kernel) + bias
+    wide = np.result_type(image, kernel, int)  # the products of two uint8 arrays do not fit into uint8
+    return np.einsum("yxcij,ijco->yxo", windows, kernel, dtype=wide) + bias
 
 
 def pool2d(maps, size=2, *, stride=None, padding="valid", mode="max"):
@@ -40,6 +47,8 @@ def pool2d(maps, size=2, *, stride=None, padding="valid", mode="max"):
     """
     if mode not in ("max", "average"):
         raise ValueError(f"mode is {mode!r}: 'max' or 'average' was expected.")
+    if padding not in ("valid", "same"):
+        raise ValueError(f"padding is {padding!r}: pooling takes 'valid' or 'same'.")
     maps = _finite(maps, "maps", "(height, width, channels)")
     windows = _windows(maps.astype(float), (size, size), size if stride is None else stride, padding, 1, fill=np.nan)
     pooled = np.nanmax(windows, axis=(-2, -1)) if mode == "max" else np.nanmean(windows, axis=(-2, -1))
@@ -90,19 +99,25 @@ class ReceptiveField(NamedTuple):
 def receptive_field(layers):
     """What one cell sees of the image after a chain of convolutions and poolings, along one side.
 
-    layers: (kernel, stride) or (kernel, stride, padding) of each layer in order, the padding in pixels at the start of
-    the side (1 for a 3-wide "same" convolution). No layer at all sees one pixel.
+    layers: (kernel, stride), (kernel, stride, padding) or (kernel, stride, padding, dilation) of each layer in order, the
+    padding in pixels at the start of the side (1 for a 3-wide "same" convolution). No layer at all sees one pixel.
     Returns ReceptiveField(size, stride, start), in pixels; start is the centre of the first cell, which padding may put
     outside the image. Raises ValueError for numbers out of range.
     Araujo, Norris, Sim (2019), section 2. Lesson 01.
     """
     size, step, start = 1, 1, 0.0
-    for kernel, stride, *rest in layers:
-        padding = rest[0] if rest else 0
-        for name, value, least in (("kernel", kernel, 1), ("stride", stride, 1), ("padding", padding, 0)):
+    for layer in layers:
+        if np.ndim(layer) != 1 or not 2 <= len(layer) <= 4:
+            raise ValueError(
+                f"a layer is {layer!r}: (kernel, stride), with padding and dilation behind if any, was expected."
+            )
+        kernel, stride, padding, dilation = (*layer, *(0, 1)[len(layer) - 2 :])
+        numbers = ("kernel", kernel, 1), ("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1)
+        for name, value, least in numbers:
             _whole(name, value, least)
-        size += (kernel - 1) * step
-        start += ((kernel - 1) / 2 - padding) * step
+        reach = dilation * (kernel - 1)
+        size += reach * step
+        start += (reach / 2 - padding) * step
         step *= stride
     return ReceptiveField(size, step, start)
 

@@ -177,28 +177,33 @@ EXERCISES = [
     Exercise(
         id="01.3",
         title="the slide's two slips",
-        reference={(1, 2): (46, 44), (2, 2): (12, 13)},
+        reference={("a", 1, 2): (46, 44), ("b", 2, 2): (12, 13)},
         hints=(
-            "Let the computer find them: where do the slide and conv2d differ?",
-            "np.argwhere(slide != result) gives the rows and columns, counted from 0.",
-            "There are two: one in the middle row, one in the bottom row, both in the same column.",
+            "Let the computer find them: where do the slide and your convolve, or conv2d, differ?",
+            'right = conv2d(after_relu[..., None], filter_a[..., None, None])[..., 0], and np.argwhere(slide["a"] != right).',
+            "Both are in the last column: filter a's in the middle row, filter b's in the bottom row.",
         ),
         insight="Slides are wrong more often than code that is tested. A number you recompute is a number you may trust.",
         mistakes=(
             Mistake(
                 "counted from one",
-                {(2, 3): (46, 44), (3, 3): (12, 13)},
+                {("a", 2, 3): (46, 44), ("b", 3, 3): (12, 13)},
                 "You counted rows and columns from 1. Python counts from 0.",
             ),
             Mistake(
                 "right and wrong exchanged",
-                {(1, 2): (44, 46), (2, 2): (13, 12)},
+                {("a", 1, 2): (44, 46), ("b", 2, 2): (13, 12)},
                 "You have the pairs the wrong way round: first what the slide prints, then what is right.",
             ),
             Mistake(
                 "column before row",
-                {(2, 1): (46, 44), (2, 2): (12, 13)},
+                {("a", 2, 1): (46, 44), ("b", 2, 2): (12, 13)},
                 "You wrote (column, row). An array is addressed by its row first.",
+            ),
+            Mistake(
+                "only one of two",
+                {("a", 1, 2): (46, 44)},
+                "One found. The other is in the table of filter b.",
             ),
         ),
     ),
