@@ -12,7 +12,7 @@
 # terms you can look at.
 
 # %% tags=["parameters"]
-SEED = 0  # of everything random in this lesson
+SEED = 2  # of everything random in this lesson: which digits are held out, first weights, order
 EPOCHS = 10  # passes over the sevens and nines
 FULL = False  # True: all 70,000 digits, downloaded once; False: the 5,000 that came with the course
 
@@ -31,7 +31,12 @@ keras.utils.set_random_seed(SEED)
 digits, labels = mnist(full=FULL)
 digits = (digits[..., None] / 255).astype("float32")
 sevens, nines = digits[labels == 7], digits[labels == 9]
-plot.grid([*sevens[:6, ..., 0], *nines[:6, ..., 0]], title="Sevens and nines", columns=6)
+plot.grid(
+    [*sevens[:6, ..., 0], *nines[:6, ..., 0]],
+    title="Sevens and nines",
+    columns=6,
+    alt="Six handwritten sevens above six handwritten nines, white on black; one seven has a bar through its stem.",
+)
 
 # %% [markdown]
 # ## The network
@@ -48,7 +53,7 @@ for layer in network.layers:
 # %% [markdown]
 # ## Train it
 #
-# A fifth of the sevens and nines is put aside before anything else. With 800 digits left, we show each of them in fifteen
+# A fifth of the sevens and nines is put aside before anything else. With 800 digits left, we show each of them in twelve
 # versions, a little turned, shifted and scaled, as other hands would have written it.
 
 # %%
@@ -64,7 +69,7 @@ vary = keras.Sequential(
         keras.layers.RandomZoom(0.1, 0.1, fill_mode="constant"),
     ]
 )
-copies = 15 if len(train) < 2000 else 1
+copies = 12 if len(train) < 2000 else 1
 versions = np.concatenate([pair[train]] + [np.array(vary(pair[train], training=True)) for _ in range(copies - 1)])
 steps = EPOCHS * len(versions) // 32
 network.compile(
@@ -88,8 +93,10 @@ right = logits.argmax(axis=1) == truth[held_out]
 print(f"{right.mean():.1%} of {len(held_out)} held-out digits are told apart")
 
 # %% [markdown]
-# Above 99 %: one error or so in 200. With so few digits the number depends on which ones were held out; other splits give
-# 98.5 to 99.5 %. Keep that in mind whenever somebody quotes an accuracy without the size of the test.
+# Above 99 %: one error in 200. Now be honest about it. Change `SEED`, and other digits are held out, and other first weights
+# drawn: seeds 0 to 4 give between no error and four. With 200 digits to test on, that is as exact as the number gets. (`FULL = True`
+# trains on all sevens and nines of MNIST, if there is a network connection.) Keep this in mind whenever somebody quotes an
+# accuracy without the size of the test.
 #
 # ## From the network to the map, in four steps
 #
@@ -159,7 +166,12 @@ class_map = check("03.2", class_map)
 
 # %%
 by_hand = class_map(features, weights[:, 1])
-plot.grid([by_hand.round(2)], title="Each cell's share of the logit of 'nine'", numbers=True)
+plot.grid(
+    [by_hand.round(2)],
+    title="Each cell's share of the logit of 'nine'",
+    numbers=True,
+    alt="A table of 7 by 7 numbers: the largest lie left of the middle, where the loop of the nine closes; those in the upper right corner are negative.",
+)
 
 # %%
 # NBVAL_CHECK_OUTPUT

@@ -105,7 +105,7 @@ grad_cam_map = check("04.2", grad_cam_map)
 
 # %%
 by_hand = grad_cam_map(maps, gradients)
-plot.grid([by_hand], title="Grad-CAM for 'cat' at block5_conv3, 14 x 14 cells", cmap="inferno")
+plot.grid([by_hand], title="Grad-CAM for 'cat' at block5_conv3, 14 x 14 cells", cmap="inferno", alt="A coarse map of 14 by 14 cells, brightest at the cat's left eye and forehead.")
 
 # %% [markdown]
 # ## With the package

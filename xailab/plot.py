@@ -82,7 +82,7 @@ def grid(images, titles=None, *, title, columns=None, cmap="gray", numbers=False
     images: sequence of arrays (H, W) or RGB (H, W, 3); maps of different sizes may be mixed.
     titles: one a panel. title: above all. columns: panels a row, at most 6 unless told.
     cmap: colour map of the (H, W) ones; with negative values berlin, centred on zero, whatever is asked for.
-    numbers: write each value into its cell, for small maps. alt: alternative text; by default title and panel titles.
+    numbers: write each value into its cell, for small maps. alt: alternative text; by default title and panels.
     Returns a Figure, with a colour bar when there are (H, W) panels. Raises ValueError for no or odd-shaped images.
     Lesson 01.
     """
@@ -95,7 +95,11 @@ def grid(images, titles=None, *, title, columns=None, cmap="gray", numbers=False
     columns = columns or min(len(images), 6)
     rows = -(-len(images) // columns)
     if alt is None:
-        alt = title + (". Panels: " + "; ".join(map(str, titles)) + "." if titles is not None else ".")
+        alt = (
+            f"{title}: {len(images)} panel(s)"
+            + (": " + "; ".join(map(str, titles)) if titles is not None else "")
+            + "."
+        )
     figure = _figure(title, max(4.0, 1.9 * columns), 0.5 + 2.1 * rows, alt)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     flat = np.concatenate([image.ravel() for image in images if image.ndim == 2] or [np.zeros(1)]).astype(float)

@@ -1,0 +1,97 @@
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from xailab import plot
+
+PHOTO = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+HEAT = np.outer(np.linspace(0, 1, 20), np.linspace(0, 1, 30))
+
+
+def shown(figure):
+    """What Jupyter would show: the HTML and the picture in it."""
+    bundle = figure._repr_mimebundle_()
+    data = re.search(r"base64,([^\"]+)", bundle["text/html"])[1]
+    return bundle, np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: plot.grid([PHOTO, HEAT, HEAT - 0.5], ["a", "b", "c"], title="grid"),
+        lambda: plot.overlay(PHOTO, HEAT, title="overlay"),
+        lambda: plot.overlay(HEAT, HEAT - 0.5, title="signed overlay on grey"),
+        lambda: plot.layer_strip(PHOTO, {"conv1": HEAT, "conv2": 2 * HEAT}, title="strip"),
+        lambda: plot.bars(["a", "b"], [3, 2_000_000], title="bars", xlabel="weights"),
+        lambda: plot.confusion([[3, 1], [0, 2]], ["cat", "dog"], title="confusion"),
+        lambda: plot.curves({"loss": [3, 2, 1]}, title="curves", ylabel="loss"),
+    ],
+)
+def test_every_figure_has_a_title_alternative_text_and_something_to_see(figure):
+    figure = figure()
+    bundle, pixels = shown(figure)
+    title = figure._suptitle.get_text()
+    assert title and title in bundle["text/plain"]
+    assert f'alt="{figure.alt}"' in bundle["text/html"] and len(figure.alt) > len(title)
+    assert pixels.std() > 5
+
+
+def test_the_alternative_text_is_escaped():
+    figure = plot.grid([HEAT], title='a "quoted" <title>')
+    assert 'alt="a &quot;quoted&quot; &lt;title&gt;: 1 panel(s).' in figure._repr_mimebundle_()["text/html"]
+
+
+def test_the_alternative_text_says_where_an_overlay_is_highest():
+    assert "highest at the bottom right" in plot.overlay(PHOTO, HEAT, title="t").alt
+
+
+def test_the_same_figure_is_the_same_picture_twice():
+    one, two = (plot.overlay(PHOTO, HEAT, title="t")._repr_mimebundle_() for _ in range(2))
+    assert one == two
+
+
+def test_signed_maps_have_zero_in_the_middle_of_their_colours():
+    figure = plot.overlay(PHOTO, HEAT - 0.25, title="t")
+    raw = figure.axes[1].images[0]
+    assert raw.get_cmap().name == "berlin" and raw.norm(0.0) == 0.5
+
+
+def test_maps_from_zero_up_start_at_the_darkest_colour():
+    raw = plot.overlay(PHOTO, HEAT, title="t").axes[1].images[0]
+    assert raw.get_cmap().name == "inferno" and raw.norm(0.0) == 0
+
+
+def test_panels_of_a_grid_share_one_scale():
+    figure = plot.grid([HEAT, 4 * HEAT], title="t")
+    assert {axes.images[0].norm.vmax for axes in figure.axes[:2]} == {4.0}
+
+
+def test_numbers_are_written_into_the_cells():
+    figure = plot.grid([[[1, -2], [0, 4]]], title="t", numbers=True)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["1", "-2", "0", "4"]
+
+
+def test_a_constant_map_can_be_drawn():
+    shown(plot.overlay(PHOTO, np.zeros((20, 30)), title="nothing"))
+
+
+def message(draw, *given, **options):
+    with pytest.raises(ValueError) as caught:
+        draw(*given, **options)
+    return str(caught.value)
+
+
+def test_errors_say_what_is_wrong_and_what_to_do():
+    assert "both need the same height and width" in message(plot.overlay, PHOTO, HEAT[:5], title="t")
+    assert "heatmap[0]" in message(plot.overlay, PHOTO, HEAT[None], title="t")
+    assert "NaN" in message(plot.overlay, PHOTO, np.full((20, 30), np.nan), title="t")
+    assert "no images" in message(plot.grid, [], title="t")
+    assert "(H, W) or RGB" in message(plot.grid, [np.zeros(3)], title="t")
+    assert "no maps" in message(plot.layer_strip, PHOTO, {}, title="t")
+    assert "one value a label" in message(plot.bars, ["a"], [1, 2], title="t", xlabel="x")
+    assert "(K, K) counts" in message(plot.confusion, [[1, 2]], ["a"], title="t")
+    assert "nothing to draw" in message(plot.curves, {"a": []}, title="t", ylabel="y")
