@@ -184,7 +184,7 @@ def layer_strip(image, maps, *, title, alt=None):
         scale = np.abs(heatmap).max() or 1
         drawn = _show(axes, heatmap / scale, **_colours(heatmap / scale))
         axes.set_title(f"{name}\nlargest {np.abs(heatmap).max():.2g}", fontsize=8)
-    figure.colorbar(drawn, ax=list(panels), shrink=0.7, label="share of the layer's largest value")
+    figure.colorbar(drawn, ax=list(panels), shrink=0.7, label="share of the largest")
     return figure
 
 
