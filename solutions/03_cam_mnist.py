@@ -170,7 +170,7 @@ plot.grid(
     [by_hand.round(2)],
     title="Each cell's share of the logit of 'nine'",
     numbers=True,
-    alt="A table of 7 by 7 numbers: the largest lie left of the middle, where the loop of the nine closes; those in the upper right corner are negative.",
+    alt="A table of 7 by 7 numbers: positive along the loop of the nine, negative at its top right.",
 )
 
 # %%
@@ -215,7 +215,7 @@ contrast_map = check("03.3", contrast_map)
 examples = np.concatenate([held_out[truth[held_out] == 1][:4], held_out[truth[held_out] == 0][:4]])
 contrasts = cam(network, pair[examples], 1) - cam(network, pair[examples], 0)
 plot.grid(
-    [*pair[examples].repeat(3, axis=-1), *contrasts * 784],
+    [*pair[examples].repeat(3, axis=-1), *contrasts * 16],
     title="Above: four nines and four sevens. Below: why nine (red) and not seven (blue)",
     columns=8,
     alt="Eight digits and their contrast maps. In the nines, red lies where the loop closes, on the left; in the sevens, blue lies along the flat roof.",
@@ -223,8 +223,8 @@ plot.grid(
 
 # %% [markdown]
 # Look where the loops of the nines close, and at the flat roofs of the sevens: the network decides where we hoped it would.
-# The stem, which both have, hardly counts. The maps are multiplied by the 784 pixels, so 5 means: if the whole picture looked
-# like this pixel, the logits would differ by 5.
+# The stem, which both have, hardly counts. (The maps are multiplied by 16, the pixels of a cell, so that their numbers are
+# those of the table above.)
 #
 # ## And when it is wrong?
 
@@ -271,9 +271,11 @@ ten.fit(digits[train_ten], labels[train_ten], batch_size=32, epochs=15, verbose=
 print(f"{ten.evaluate(digits[held_out_ten], labels[held_out_ten], verbose=0)[1]:.1%} of {len(held_out_ten)} held-out digits right")
 
 # %%
-one_each = [held_out_ten[labels[held_out_ten] == digit][0] for digit in range(10)]
+said = ten.predict(digits[held_out_ten], verbose=0).argmax(axis=1)
+recognized = held_out_ten[said == labels[held_out_ten]]
+one_each = [recognized[labels[recognized] == digit][0] for digit in range(10)]
 plot.grid(
-    [*digits[one_each].repeat(3, axis=-1), *cam(ten, digits[one_each], list(range(10))) * 784],
+    [*digits[one_each].repeat(3, axis=-1), *cam(ten, digits[one_each], list(range(10))) * 16],
     title="Ten digits and, below each, the evidence for its own class",
     columns=10,
     alt="The digits 0 to 9, each with the class activation map of its own class below: red on the strokes that speak for it, blue on those that speak against it.",
@@ -285,7 +287,7 @@ plot.grid(
 # %%
 four = digits[[one_each[4]]]
 plot.grid(
-    [four[0].repeat(3, axis=-1), *cam(ten, np.repeat(four, 10, axis=0), list(range(10))) * 784],
+    [four[0].repeat(3, axis=-1), *cam(ten, np.repeat(four, 10, axis=0), list(range(10))) * 16],
     ["the four", *(f"{digit}: {score:+.1f}" for digit, score in enumerate(ten.predict(four, verbose=0)[0]))],
     title="The evidence for each digit in one four, with its logit",
     columns=6,

@@ -105,7 +105,12 @@ grad_cam_map = check("04.2", grad_cam_map)
 
 # %%
 by_hand = grad_cam_map(maps, gradients)
-plot.grid([by_hand], title="Grad-CAM for 'cat' at block5_conv3, 14 x 14 cells", cmap="inferno", alt="A coarse map of 14 by 14 cells, brightest at the cat's left eye and forehead.")
+plot.grid(
+    [by_hand],
+    title="Grad-CAM for 'cat' at block5_conv3",
+    cmap="inferno",
+    alt="A coarse map of 14 by 14 cells, brightest above the cat's eye on the left.",
+)
 
 # %% [markdown]
 # ## With the package
@@ -285,7 +290,7 @@ labels = [lite.top(picture, 1)[0][0] for picture in chosen]
 plot.grid(
     [*chosen, *(heat / heat.max() for heat in grad_cam(lite, chosen))],
     [*names, *labels],
-    title="EfficientNet-Lite0: five photos and Grad-CAM for the top class, each map on its own scale",
+    title="EfficientNet-Lite0: Grad-CAM for the top class, each map on its own scale",
     columns=5,
     cmap="inferno",
 )

@@ -30,8 +30,11 @@ class Figure(_MatplotlibFigure):
         return {"text/html": image, "text/plain": self.alt}
 
 
+_WIDEST = 9.2  # inches: as wide as a notebook's column
+
+
 def _figure(title, width, height, alt):
-    width = max(width, 0.5 + 0.1 * len(title))  # a long title needs its room
+    width = min(max(width, 0.5 + 0.1 * len(title)), _WIDEST)  # a long title needs its room
     figure = Figure(figsize=(width, height), dpi=90, layout="constrained")
     figure.suptitle(title, fontsize=12)
     figure.alt = alt
@@ -100,7 +103,8 @@ def grid(images, titles=None, *, title, columns=None, cmap="gray", numbers=False
             + (": " + "; ".join(map(str, titles)) if titles is not None else "")
             + "."
         )
-    figure = _figure(title, max(4.0, 1.9 * columns), 0.5 + 2.1 * rows, alt)
+    side = min(1.9, _WIDEST / columns)
+    figure = _figure(title, max(4.0, side * columns), 0.5 + (side + 0.2) * rows, alt)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     flat = np.concatenate([image.ravel() for image in images if image.ndim == 2] or [np.zeros(1)]).astype(float)
     colours = _colours(flat) if flat.min() < 0 else {"cmap": cmap, "norm": Normalize(0, flat.max() or 1)}
@@ -137,7 +141,7 @@ def overlay(image, heatmap, *, title, alt=None):
     """
     heatmap = _check_heatmap(heatmap, image)
     alt = alt or f"{title}: the image, its heat map, and both together; the map is highest at the {_peak(heatmap)}."
-    figure = _figure(title, 9.5, 3.4, alt)
+    figure = _figure(title, _WIDEST, 3.3, alt)
     photo, raw, both = figure.subplots(1, 3)
     _show(photo, image, cmap="gray")
     photo.set_title("image", fontsize=9)
@@ -174,7 +178,8 @@ def layer_strip(image, maps, *, title, alt=None):
     alt = (
         alt or f"{title}. Highest at: " + ", ".join(f"{name} {_peak(heatmap)}" for name, heatmap in maps.items()) + "."
     )
-    figure = _figure(title, 1.75 * columns, 0.5 + 2.05 * rows, alt)
+    side = min(1.75, _WIDEST / columns)
+    figure = _figure(title, side * columns, 0.5 + (side + 0.3) * rows, alt)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in panels[1 + len(maps) :]:
         axes.axis("off")
