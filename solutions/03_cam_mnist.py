@@ -134,7 +134,7 @@ print(f"{right.mean():.1%} of {len(held_out)} held-out digits are told apart")
 # %%
 first_nine = held_out[truth[held_out] == 1][0]
 body = keras.Model(network.inputs, network.get_layer("pool2").output)
-features = body.predict(pair[[first_nine]], verbose=0)[0]
+features = body(pair[[first_nine]]).numpy()[0]
 weights = network.get_layer("output").kernel.numpy()
 features.shape, weights.shape
 
@@ -149,7 +149,7 @@ scores = check("03.1", scores)
 
 # %%
 print("by hand    ", scores(features, weights))
-print("by network ", network.predict(pair[[first_nine]], verbose=0)[0])
+print("by network ", network(pair[[first_nine]]).numpy()[0])
 
 # %% [markdown]
 # ## The map
@@ -231,7 +231,7 @@ plot.grid(
 # %%
 wrong = held_out[~right] if (~right).any() else held_out[np.argsort(np.abs(logits[:, 1] - logits[:, 0]))[:1]]
 confused = wrong[:1]
-answer = "nine" if network.predict(pair[confused], verbose=0)[0].argmax() else "seven"
+answer = "nine" if network(pair[confused]).numpy()[0].argmax() else "seven"
 plot.overlay(
     pair[confused[0], ..., 0],
     (cam(network, pair[confused], 1) - cam(network, pair[confused], 0))[0],
@@ -288,7 +288,7 @@ plot.grid(
 four = digits[[one_each[4]]]
 plot.grid(
     [four[0].repeat(3, axis=-1), *cam(ten, np.repeat(four, 10, axis=0), list(range(10))) * 16],
-    ["the four", *(f"{digit}: {score:+.1f}" for digit, score in enumerate(ten.predict(four, verbose=0)[0]))],
+    ["the four", *(f"{digit}: {score:+.1f}" for digit, score in enumerate(ten(four).numpy()[0]))],
     title="The evidence for each digit in one four, with its logit",
     columns=6,
     alt="A four and ten class activation maps of the same four, one for each digit, each titled with its logit; the map of the four has the largest logit.",
