@@ -30,7 +30,7 @@ notebooks: .venv/ready
 	$(BIN)/python -m xailab.build
 
 bench: .venv/ready
-	$(BIN)/python -m tests.benchmarks
+	cd tests && ../$(BIN)/python -m benchmarks
 
 # The stamp is written last: an interrupted set-up is taken up again by the next call.
 .venv/ready: requirements.lock pyproject.toml

@@ -133,7 +133,7 @@ print(f"{right.mean():.1%} of {len(held_out)} held-out digits are told apart")
 
 # %%
 first_nine = held_out[truth[held_out] == 1][0]
-body = keras.Model(network.inputs, network.get_layer("pool2").output)
+body = keras.Model(network.inputs[0], network.get_layer("pool2").output)
 features = body(pair[[first_nine]]).numpy()[0]
 weights = network.get_layer("output").kernel.numpy()
 features.shape, weights.shape

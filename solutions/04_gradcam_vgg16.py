@@ -77,7 +77,7 @@ target_score = check("04.4", target_score)
 # %%
 photo, cat = pictures["cat"], vgg.labels.index("cat")
 network = vgg.model
-both = keras.Model(network.inputs, [network.get_layer("block5_conv3").output, network.outputs[0]])
+both = keras.Model(network.inputs[0], [network.get_layer("block5_conv3").output, network.outputs[0]])
 with tf.GradientTape() as tape:
     maps, logits = both(vgg.preprocess(photo[None]))
     score = target_score(logits[0], cat)
@@ -181,7 +181,7 @@ factor = check("04.3", factor)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-pooled = keras.Model(network.inputs, [network.get_layer("block5_pool").output, network.outputs[0]])
+pooled = keras.Model(network.inputs[0], [network.get_layer("block5_pool").output, network.outputs[0]])
 with tf.GradientTape() as tape:
     cells, logits = pooled(vgg.preprocess(photo[None]))
     score = logits[0, cat]

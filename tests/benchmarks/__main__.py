@@ -9,7 +9,7 @@ failed = False
 for name in names:
     if sys.argv[1:] and name.removeprefix("bench_") not in sys.argv[1:]:
         continue
-    for what, ratio, allowed in import_module(f"tests.benchmarks.{name}").rows():
+    for what, ratio, allowed in import_module(f"benchmarks.{name}").rows():
         verdict = "" if allowed is None else "ok" if ratio <= allowed else "TOO SLOW"
         failed |= verdict == "TOO SLOW"
         print(

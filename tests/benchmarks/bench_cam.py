@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.benchmarks.measure import seconds
+from benchmarks.measure import seconds
 from xailab._tensorflow import keras, tf
 from xailab.cam import grad_cam, grad_cam_layers
 from xailab.models import efficientnet_lite0
