@@ -2,7 +2,7 @@
 # # 01 · What does a filter compute? Convolution arithmetic
 # **You will** compute a convolution by hand and by machine · find two slips on a printed slide · predict the size, the weights and the view of any layer
 #
-# **Needs** lesson 00 · **Reading** 60 min · **Computing** 5 s
+# **Needs** lesson 00 · **Reading** 60 min · **Computing** 10 s
 
 # %% [markdown]
 # ## The question

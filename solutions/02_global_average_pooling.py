@@ -2,7 +2,7 @@
 # # 02 · Two hundred million weights, and where did the *where* go? Global average pooling
 # **You will** find out where LeNet-5 keeps its 200 million weights · replace them by a mean · see what the mean forgets, and what is still there
 #
-# **Needs** lesson 01 · **Reading** 45 min · **Computing** 10 s
+# **Needs** lesson 01 · **Reading** 45 min · **Computing** 5 s
 
 # %% [markdown]
 # ## The question

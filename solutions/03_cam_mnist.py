@@ -2,7 +2,7 @@
 # # 03 · Where did it look? Class activation maps on MNIST
 # **You will** train a network that tells 7 from 9 · derive CAM from global average pooling · read a class's map off its weights · check that the map sums to the logit
 #
-# **Needs** lessons 01, 02 · **Reading** 50 min · **Computing** 45 s
+# **Needs** lessons 01, 02 · **Reading** 50 min · **Computing** 65 s
 
 # %% [markdown]
 # ## The question
@@ -308,6 +308,6 @@ plot.grid(
 # **To read on:** Zhou, Khosla, Lapedriza, Oliva and Torralba (2016), *Learning deep features for discriminative localization*.
 
 # %% [markdown] tags=["teaching"]
-# **In class:** train live; it takes about 20 seconds. Let students predict where the red will be before showing the contrast
+# **In class:** train live; it takes 40 seconds on two slow cores. Let students predict where the red will be before showing the contrast
 # maps. **Ask:** what would the contrast map look like if somebody had put a white dot into the corner of every nine of the
 # training set? (Red in the corner; lesson 10 does it.)

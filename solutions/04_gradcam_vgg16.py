@@ -2,7 +2,7 @@
 # # 04 · Any network, any layer: Grad-CAM on VGG16
 # **You will** write Grad-CAM in a few lines · follow it through all 13 layers of VGG16 · prove that it is CAM where CAM exists · meet two photos on which it misleads
 #
-# **Needs** lessons 02, 03 · **Reading** 65 min · **Computing** 45 s
+# **Needs** lessons 02, 03 · **Reading** 65 min · **Computing** 35 s
 
 # %% [markdown]
 # ## The question

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from xailab import cam as cams
+from xailab import models
 from xailab._tensorflow import keras, tf
 from xailab.cam import cam, grad_cam, grad_cam_layers, grad_cam_plus_plus, guided_backprop
 from xailab.models import Classifier
@@ -124,7 +125,7 @@ def test_grad_cam_agrees_with_finite_differences(network, images):
 
 
 def test_grad_cam_plus_plus_weighs_by_the_closed_form(network, images):
-    part = keras.Model(network.inputs, [network.get_layer("conv2").output, network.outputs[0]])
+    part = keras.Model(network.inputs[0], [network.get_layer("conv2").output, network.outputs[0]])
     with tf.GradientTape() as tape:
         maps, logits = part(images)
         score = tf.reduce_sum(logits[:, 0])
@@ -247,6 +248,34 @@ def test_a_classifier_takes_photos_and_gives_the_maps_of_its_network():
         ours = explain(classifier, photos, [0, 1])
         assert ours.shape == (2, 32, 32) and ours.dtype == np.float32
         np.testing.assert_allclose(ours, explain(network, photos / 255.0, [0, 1]), atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def cat():
+    from xailab.data import photos
+
+    return photos()["cat"][None]
+
+
+@pytest.mark.parametrize("load", [models.vgg16_gap, models.efficientnet_lite0])
+def test_on_the_trained_networks_the_sum_of_a_cam_is_the_logit_minus_the_bias(load, cat):
+    classifier = load()
+    logits, bias = classifier.logits(cat)[0], classifier.model.get_layer("output").bias.numpy()
+    for target in (0, 1, 5):
+        total = cam(classifier, cat, target).sum(dtype=float)
+        assert total == pytest.approx(logits[target] - bias[target], abs=1e-5)
+
+
+def test_on_vgg16_grad_cam_agrees_with_tf_keras_vis(cat):
+    from tf_keras_vis.gradcam import Gradcam
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    vgg16 = models.vgg16_gap()
+    peer, prepared = Gradcam(vgg16.model, clone=True), vgg16.preprocess(cat).numpy()
+    for layer in ("block5_conv3", "block3_conv1"):
+        theirs = peer(CategoricalScore(1), prepared, penultimate_layer=layer, expand_cam=False, normalize_cam=False)
+        expected = tf.image.resize(np.asarray(theirs)[..., None], (224, 224)).numpy()[..., 0]
+        np.testing.assert_allclose(grad_cam(vgg16, cat, 1, layer=layer), expected, atol=1e-4 * expected.max())
 
 
 def message(explain, *given, **options):
