@@ -61,13 +61,13 @@ for name in ("cat", "coffee", "palace", "hopper"):
 #
 # $A^k$ are the maps of the layer we look at, $Z$ the number of their cells. First, what exactly is $S_c$?
 
-# %% tags=["exercise"] id="04.4" minutes=4 difficulty=1
+# %% tags=["exercise"] id="04.1" minutes=4 difficulty=1
 def target_score(logits, target):
     """The number to differentiate for one class. (classes,), class -> number"""
     return logits[target]
 
 
-target_score = check("04.4", target_score)
+target_score = check("04.1", target_score)
 
 # %% [markdown]
 # ## By hand
@@ -86,22 +86,22 @@ maps = maps[0].numpy()
 maps.shape, gradients.shape
 
 
-# %% tags=["exercise"] id="04.1" minutes=5 difficulty=1
+# %% tags=["exercise"] id="04.2" minutes=5 difficulty=1
 def channel_weights(gradients):
     """Equation 1: one weight a channel. (H, W, K) -> (K,)"""
     return np.mean(gradients, axis=(0, 1))
 
 
-channel_weights = check("04.1", channel_weights)
+channel_weights = check("04.2", channel_weights)
 
 
-# %% tags=["exercise"] id="04.2" minutes=8 difficulty=2
+# %% tags=["exercise"] id="04.3" minutes=8 difficulty=2
 def grad_cam_map(maps, gradients):
     """Equation 2: the weighted sum of the channels, what is below zero cut off. (H, W, K), (H, W, K) -> (H, W)"""
     return np.maximum(maps @ channel_weights(gradients), 0)
 
 
-grad_cam_map = check("04.2", grad_cam_map)
+grad_cam_map = check("04.3", grad_cam_map)
 
 # %%
 by_hand = grad_cam_map(maps, gradients)
@@ -168,13 +168,13 @@ plot.layer_strip(photo, {name: layer_maps[0] for name, layer_maps in strip.items
 #
 # By which factor must Grad-CAM's map be multiplied to give CAM's map $\sum_k w_k^c A^k$, for a layer of that height and width?
 
-# %% tags=["exercise"] id="04.3" minutes=6 difficulty=2
+# %% tags=["exercise"] id="04.4" minutes=6 difficulty=2
 def factor(height, width):
     """What Grad-CAM at the pooled layer must be multiplied by to give sum_k w_k A^k. Two whole numbers -> number"""
     return height * width
 
 
-factor = check("04.3", factor)
+factor = check("04.4", factor)
 
 # %% [markdown]
 # That was the proof. Now the measurement.

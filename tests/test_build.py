@@ -67,6 +67,7 @@ def test_the_student_edition_has_open_exercises_and_no_marks(lesson):
     text = "\n".join(cell.source for cell in student.cells)
     assert "return ..." in text and "trick" not in text and "NBVAL" not in text and "Ask them" not in text
     assert "LIMIT = 9" in text and "total = ..." in text
+    assert "# Exercise 42.1 · 5 minutes · difficulty 1 of 3\nLIMIT" in text
     nbformat.validate(student)
 
 

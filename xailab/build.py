@@ -49,10 +49,17 @@ def is_tagged(cell, tag):
 
 
 def solved_edition(lesson):
-    """The lesson as it is read and taught from, not yet executed: everything but the remarks for teachers."""
-    return nbformat.v4.new_notebook(
-        cells=[nbformat.from_dict(cell) for cell in lesson.cells if not is_tagged(cell, "teaching")], metadata=_METADATA
-    )
+    """The lesson as it is read and taught from, not yet executed: everything but the remarks for teachers.
+
+    Each exercise says in its first line how long it takes and how hard it is.
+    """
+    cells = [nbformat.from_dict(cell) for cell in lesson.cells if not is_tagged(cell, "teaching")]
+    for cell in cells:
+        if is_tagged(cell, "exercise"):
+            about = cell.metadata
+            first = f"# Exercise {about['id']} · {about['minutes']} minutes · difficulty {about['difficulty']} of 3"
+            cell.source = f"{first}\n{cell.source}"
+    return nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
 
 
 def student_edition(lesson):

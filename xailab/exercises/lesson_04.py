@@ -38,6 +38,35 @@ def _gradients():
 EXERCISES = [
     Exercise(
         id="04.1",
+        title="what to differentiate",
+        reference=target_score,
+        cases=[(np.array([2.0, -1.0, 0.5]), 0), (np.array([0.1, 12.0, -3.0, 4.0]), 2)],
+        hints=(
+            "The heat map should answer for one class, and not change because another class's score moves.",
+            "A probability depends on all scores. What does not?",
+            "logits[target]",
+        ),
+        insight="The logit moves for reasons of its own class only. With a sure network the softmax is flat, its gradients vanish, and the map turns to noise.",
+        mistakes=(
+            Mistake(
+                "softmax instead of logit",
+                lambda z, t: _softmax(z)[t],
+                "That is the probability. It also rises when other classes fall, and its gradient vanishes when the network is sure.",
+            ),
+            Mistake(
+                "top class instead of target",
+                lambda z, t: z.max(),
+                "You took the largest logit, whatever was asked for.",
+            ),
+            Mistake(
+                "cross-entropy",
+                lambda z, t: -np.log(_softmax(z)[t]),
+                "That is the training loss: it falls when the evidence rises, so the map would be upside down.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="04.2",
         title="one weight a channel",
         reference=channel_weights,
         cases=_gradients,
@@ -71,12 +100,12 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="04.2",
+        id="04.3",
         title="Grad-CAM",
         reference=grad_cam_map,
         cases=_pairs,
         hints=(
-            "Weigh the channels as in lesson 02, with the weights of exercise 04.1.",
+            "Weigh the channels as in lesson 02, with the weights of exercise 04.2.",
             "One step more: which cells does a picture of evidence *for* the class leave out?",
             "np.maximum(maps @ channel_weights(gradients), 0)",
         ),
@@ -105,7 +134,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="04.3",
+        id="04.4",
         title="CAM and Grad-CAM on a GAP network",
         reference=factor,
         cases=[(7, 7), (14, 14), (3, 5)],
@@ -126,35 +155,6 @@ EXERCISES = [
                 "no factor",
                 lambda h, w: 1,
                 "They differ by a factor: the pooling takes a mean, and its derivative has 1/Z.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="04.4",
-        title="what to differentiate",
-        reference=target_score,
-        cases=[(np.array([2.0, -1.0, 0.5]), 0), (np.array([0.1, 12.0, -3.0, 4.0]), 2)],
-        hints=(
-            "The heat map should answer for one class, and not change because another class's score moves.",
-            "A probability depends on all scores. What does not?",
-            "logits[target]",
-        ),
-        insight="The logit moves for reasons of its own class only. With a sure network the softmax is flat, its gradients vanish, and the map turns to noise.",
-        mistakes=(
-            Mistake(
-                "softmax instead of logit",
-                lambda z, t: _softmax(z)[t],
-                "That is the probability. It also rises when other classes fall, and its gradient vanishes when the network is sure.",
-            ),
-            Mistake(
-                "top class instead of target",
-                lambda z, t: z.max(),
-                "You took the largest logit, whatever was asked for.",
-            ),
-            Mistake(
-                "cross-entropy",
-                lambda z, t: -np.log(_softmax(z)[t]),
-                "That is the training loss: it falls when the evidence rises, so the map would be upside down.",
             ),
         ),
     ),
