@@ -98,6 +98,14 @@ def test_whatever_a_student_hands_in_is_answered_and_nothing_is_raised(said, ans
     assert words in str(said[0])
 
 
+def test_an_error_inside_a_library_is_reported_at_the_students_own_line(said):
+    def mine(values):
+        return np.linalg.inv(values)
+
+    check("99.1", mine)
+    assert f"(line {mine.__code__.co_firstlineno + 1} of 'mine')" in str(said[0])
+
+
 def test_a_function_that_changes_its_input_does_not_spoil_the_comparison(said):
     def in_place(values):
         for index in range(len(values)):

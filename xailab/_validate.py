@@ -5,30 +5,23 @@ import numpy as np
 
 def check_photo(photo):
     """Return `photo` as an array if it is one uint8 RGB picture (H, W, 3); else raise ValueError."""
-    photo = np.asarray(photo)
-    if photo.ndim != 3 or photo.shape[-1] != 3 or 0 in photo.shape:
-        raise ValueError(
-            f"the photo has shape {photo.shape}: one RGB picture (height, width, 3) was expected.{_photo_help(photo)}"
-        )
-    if photo.dtype != np.uint8:
-        raise ValueError(
-            f"the photo has dtype {photo.dtype}: uint8 values from 0 to 255 were expected.{_dtype_help(photo)}"
-        )
-    return photo
+    return _check_rgb(photo, 3, "the photo", "one RGB picture (height, width, 3)")
 
 
 def check_photos(photos):
     """Return `photos` as an array if it is a batch of uint8 RGB pictures (N, H, W, 3); else raise ValueError."""
-    photos = np.asarray(photos)
-    if photos.ndim != 4 or photos.shape[-1] != 3 or 0 in photos.shape:
+    return _check_rgb(photos, 4, "the batch of photos", "at least one RGB picture (N, height, width, 3)")
+
+
+def _check_rgb(array, axes, name, expected):
+    array = np.asarray(array)
+    if array.ndim != axes or array.shape[-1] != 3 or 0 in array.shape:
+        raise ValueError(f"{name} has shape {array.shape}: {expected} was expected.{_photo_help(array)}")
+    if array.dtype != np.uint8:
         raise ValueError(
-            f"the photos have shape {photos.shape}: a batch of at least one RGB picture (N, height, width, 3) was expected.{_photo_help(photos)}"
+            f"{name} has dtype {array.dtype}: uint8 values from 0 to 255 were expected.{_dtype_help(array)}"
         )
-    if photos.dtype != np.uint8:
-        raise ValueError(
-            f"the photos have dtype {photos.dtype}: uint8 values from 0 to 255 were expected.{_dtype_help(photos)}"
-        )
-    return photos
+    return array
 
 
 def _photo_help(array):

@@ -104,7 +104,7 @@ def examine(exercise, answer):
             with contextlib.redirect_stdout(io.StringIO()):
                 results.append(answer(*given))
         except Exception as error:  # whatever a student's code may raise
-            line = traceback.extract_tb(error.__traceback__)[-1]
+            line = _line_of(answer, error)
             return (
                 False,
                 f"Your function stopped with {type(error).__name__}: {error} (line {line.lineno} of '{line.name}').",
@@ -122,6 +122,13 @@ def examine(exercise, answer):
     for case, result, right in zip(cases, results, expected):
         if not _same(result, right, exercise.tolerance):
             return False, _difference(result, right, f" for the input {_short(case[0] if len(case) == 1 else case)}")
+
+
+def _line_of(answer, error):
+    """Where in the student's own code an error came from, though it may have been raised in a library below."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    return next((frame for frame in reversed(frames) if frame.filename == theirs), frames[-1])
 
 
 def _compare_value(exercise, answer):
