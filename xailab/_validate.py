@@ -103,13 +103,18 @@ def check_explainable(model, images, targets):
         )
     check_logits(network)
     images = check_photos(images) if preprocess else check_inputs(images)
+    check_size(images, network)
+    return network, preprocess, images, check_targets(targets, len(images), network.output_shape[-1])
+
+
+def check_size(images, network):
+    """Raise ValueError unless a batch has the height, width and channels that a keras.Model takes."""
     expected = network.input_shape[1:]
     if len(expected) != 3 or any(size not in (None, given) for size, given in zip(expected, images.shape[1:])):
-        hint = f" Cut each photo with data.square(photo, {expected[0]})." if preprocess else ""
+        hint = f" Cut each photo with data.square(photo, {expected[0]})." if images.dtype == np.uint8 else ""
         raise ValueError(
-            f"the images have shape {images.shape}: model '{network.name}' takes (N, {', '.join(map(str, expected))}).{hint}"
+            f"the images have shape {images.shape}: model '{network.name}' takes (N, {str(expected)[1:]}.{hint}"
         )
-    return network, preprocess, images, check_targets(targets, len(images), network.output_shape[-1])
 
 
 def check_logits(network):

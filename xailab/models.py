@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from xailab._tensorflow import keras, tf
-from xailab._validate import check_photo, check_photos
+from xailab._validate import check_photo, check_photos, check_size
 from xailab._weight_files import read_onnx, read_torch
 from xailab.fetch import FetchError, fetch, say_once
 
@@ -45,12 +45,7 @@ class Classifier:
         Raises ValueError for another dtype or shape. Lesson 04.
         """
         photos = check_photos(photos)
-        wanted = self.model.input_shape[1:]
-        if any(size not in (None, given) for size, given in zip(wanted, photos.shape[1:], strict=True)):
-            raise ValueError(
-                f"the photos have shape {photos.shape}: model '{self.model.name}' takes (N, {str(wanted)[1:]}. "
-                f"Cut each photo with data.square(photo, {wanted[0]})."
-            )
+        check_size(photos, self.model)
         batches = [photos[start : start + _BATCH] for start in range(0, len(photos), _BATCH)]
         return np.concatenate([self._compiled(batch).numpy() for batch in batches])
 
