@@ -173,7 +173,7 @@ def main(arguments=None):
         return fetch(options.all)
     rows = report()
     for what, found, fine in rows:
-        print(f"{'ok ' if fine else 'NO '} {what:<60}{found}")
+        print(f"{'ok ' if fine else 'NO '} {what:<66}{found}")
     return int(not all(fine for *_, fine in rows))
 
 
