@@ -113,6 +113,15 @@ def test_without_targets_the_top_class_is_explained():
     )
 
 
+def test_many_patch_sizes_bring_no_warning_of_tensorflow_about_tracing(monkeypatch):
+    warned = []
+    monkeypatch.setattr(tf.get_logger(), "handle", warned.append)
+    image = DRAW.normal(size=(1, 29, 26, 3)).astype(np.float32)
+    for patch in range(2, 12):
+        occlusion(NETWORKS[0], image, 0, patch=patch, stride=2, method="incremental")
+    assert not warned
+
+
 def test_covering_a_constant_image_with_its_own_colour_changes_nothing():
     images = np.full((1, 29, 26, 3), 0.25, np.float32)
     np.testing.assert_allclose(occlusion(NETWORKS[0], images, 0, patch=8, stride=8), 0, atol=1e-6)

@@ -176,8 +176,10 @@ def _incremental(network, preprocess, image, filling, rows, columns, patch):
 @lru_cache(maxsize=8)
 def _compiled_incremental(network, preprocess, patch):
     stack, rest = _stack_and_head(network)
+    picture = tf.TensorSpec(network.input_shape[1:], tf.uint8 if preprocess else tf.float32)
+    number = tf.TensorSpec((), tf.int32)
 
-    @tf.function
+    @tf.function(input_signature=[picture] * 2)
     def features(image, filling):
         """The maps before each layer of the stack and behind the last, and the prepared filling."""
         both = tf.stack([image, filling])
@@ -187,7 +189,10 @@ def _compiled_incremental(network, preprocess, patch):
             maps.append(layer(maps[-1], training=False))
         return [each[0] for each in maps], both[1]
 
-    @tf.function
+    features = features.get_concrete_function()  # traced here once, so that TensorFlow does not count calls and warn
+    kept = tf.nest.map_structure(lambda each: tf.TensorSpec(each.shape, each.dtype), features.structured_outputs)
+
+    @tf.function(input_signature=[*kept, number, tf.TensorSpec((None,), tf.int32)])
     def covered_row(maps, filling, row, columns):
         """The last maps for patches that begin in one row, at several columns: (columns, H', W', C')."""
         size, top, left = (patch, patch), row, columns
@@ -205,13 +210,13 @@ def _compiled_incremental(network, preprocess, patch):
             )
         return part
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=[tf.TensorSpec((None, *kept[0][-1].shape), kept[0][-1].dtype)])
     def head(last_maps):
         for layer in rest:
             last_maps = layer(last_maps, training=False)
         return last_maps
 
-    return features, covered_row, head
+    return features, covered_row.get_concrete_function(), head.get_concrete_function()
 
 
 def _through(layer, before, behind, part, size, top, left):
