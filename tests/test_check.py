@@ -85,6 +85,7 @@ def test_an_unknown_mistake_shows_where_it_differs(said):
         (lambda values: None, "returned None: is there a return"),
         (lambda values: 1 / 0, "stopped with ZeroDivisionError: division by zero (line"),
         (lambda: 3, "stopped with TypeError"),
+        (lambda values: exit(), "stopped with SystemExit"),
         (lambda values: np.zeros(7), "shape (7,)"),
         (lambda values: np.full(np.shape(values), np.nan), "NaN"),
         (lambda values: np.zeros(np.shape(values)), "was expected"),

@@ -24,7 +24,8 @@ def test_the_lab_asks_no_questions():
     assert notification["fetchNews"] == "false" and notification["checkForUpdates"] is False
 
 
-def test_the_kernel_of_the_course_wins_over_one_of_the_user(tmp_path):
+def test_the_kernel_of_the_course_wins_over_one_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")  # even for a user who has asked for the opposite
     hostile = tmp_path / ".local" / "share" / "jupyter" / "kernels" / "python3"
     hostile.mkdir(parents=True)
     (hostile / "kernel.json").write_text('{"argv": ["/bin/false"], "display_name": "Mine", "language": "python"}')
@@ -61,7 +62,7 @@ def test_the_set_up_check_names_what_is_missing(monkeypatch, capsys):
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
-    cells = {"parameters": "N = 1", "use": "print(N)\nassert N > 0, 'N is not positive'"}
+    cells = {"parameters": "N = 1", "use": "print(N)\nassert N > 0, 'first line\\nN is not positive'"}
     for number in ("50", "51"):
         notebook = nbformat.v4.new_notebook(
             cells=[

@@ -103,7 +103,7 @@ def examine(exercise, answer):
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 results.append(answer(*given))
-        except Exception as error:  # whatever a student's code may raise
+        except (Exception, SystemExit) as error:  # whatever a student's code may raise
             line = _line_of(answer, error)
             return (
                 False,
@@ -162,6 +162,7 @@ def _same(answer, right, tolerance):
         return False
     if answer.shape != right.shape or answer.dtype.kind not in "biufc":
         return False
+    answer, right = answer.astype(float), right.astype(float)
     scale = float(np.abs(right).max(initial=0)) or 1.0
     return bool(np.isfinite(answer).all() and np.abs(answer - right).max(initial=0) <= tolerance * scale)
 

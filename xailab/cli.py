@@ -86,7 +86,8 @@ def _run_one(path, output, parameters):
         papermill.execute_notebook(path, output, parameters, cwd=path.parent, progress_bar=False, log_output=False)
         outcome = "ok"
     except papermill.PapermillExecutionError as error:
-        outcome = f"cell {error.cell_index}: {error.ename}: {error.evalue}"
+        last_line = (error.evalue.strip().splitlines() or [""])[-1]
+        outcome = f"cell {error.cell_index}: {error.ename}: {last_line}"
     except Exception as error:  # the kernel died or timed out: the table says so, the other lessons go on
         outcome = f"{type(error).__name__}: {error}".splitlines()[0]
     done.set()
