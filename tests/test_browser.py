@@ -59,7 +59,7 @@ def page(address):
         browser.close()
 
 
-NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+NOTEBOOK = "window.jupyterapp?.shell?.currentWidget"  # both are missing while JupyterLab starts
 READY = f"""path => {NOTEBOOK} && {NOTEBOOK}.context && {NOTEBOOK}.context.path.endsWith(path) && {NOTEBOOK}.context.isReady
     && {NOTEBOOK}.sessionContext.session && {NOTEBOOK}.sessionContext.session.kernel
     && {NOTEBOOK}.sessionContext.session.kernel.status == 'idle'"""
