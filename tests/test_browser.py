@@ -59,8 +59,9 @@ def page(address):
         browser.close()
 
 
-NOTEBOOK = "window.jupyterapp?.shell?.currentWidget"  # both are missing while JupyterLab starts
-READY = f"""path => {NOTEBOOK} && {NOTEBOOK}.context && {NOTEBOOK}.context.path.endsWith(path) && {NOTEBOOK}.context.isReady
+NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+READY = f"""path => window.jupyterapp?.shell && {NOTEBOOK} && {NOTEBOOK}.context
+    && {NOTEBOOK}.context.path.endsWith(path) && {NOTEBOOK}.context.isReady
     && {NOTEBOOK}.sessionContext.session && {NOTEBOOK}.sessionContext.session.kernel
     && {NOTEBOOK}.sessionContext.session.kernel.status == 'idle'"""
 

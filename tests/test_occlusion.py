@@ -122,9 +122,11 @@ def test_many_patch_sizes_bring_no_warning_of_tensorflow_about_tracing(monkeypat
     assert not warned
 
 
-def test_covering_a_constant_image_with_its_own_colour_changes_nothing():
-    images = np.full((1, 29, 26, 3), 0.25, np.float32)
-    np.testing.assert_allclose(occlusion(NETWORKS[0], images, 0, patch=8, stride=8), 0, atol=1e-6)
+def test_a_constant_image_that_the_patch_does_not_change_is_named_and_another_fill_serves():
+    network, image = next(networks()), np.full((1, 29, 26, 3), 0.5, np.float32)
+    with pytest.raises(ValueError, match="image 0 is constant.*pass another fill"):
+        occlusion(network, image, 1, patch=8, stride=4)
+    assert np.abs(occlusion(network, image, 1, patch=8, stride=4, fill=0)).max() > 0
 
 
 def branched():

@@ -80,3 +80,55 @@ def square(photo, size=224):
     left, top = (width - side) // 2, (height - side) // 2
     picture = Image.fromarray(photo[top : top + side, left : left + side])
     return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC))
+
+
+def with_watch(photo, radius, row=112):
+    """The photo with a wristwatch drawn at its left side.
+
+    photo: uint8 RGB (H, W, 3). radius: of the dial, in pixels. row: of the dial's centre.
+    Returns a new uint8 RGB (H, W, 3). Raises ValueError for another shape or dtype, or a radius below 1. Lesson 05.
+    """
+    photo = check_photo(photo).copy()
+    if radius < 1:
+        raise ValueError(f"radius is {radius}: at least 1 pixel was expected.")
+    y, x = np.indices(photo.shape[:2]) - np.array([row, radius])[:, None, None]
+    photo[np.abs(x) < radius // 2] = 70, 40, 20  # the strap
+    photo[np.hypot(y, x) < radius] = 180, 180, 185
+    photo[np.hypot(y, x) < 0.85 * radius] = 250, 250, 245
+    for hour in np.arange(12) * np.pi / 6:
+        photo[np.hypot(y - 0.7 * radius * np.sin(hour), x - 0.7 * radius * np.cos(hour)) < 0.07 * radius] = 0
+    photo[(np.abs(x) < 2) & (y < 0) & (y > -0.65 * radius)] = 0  # the two hands
+    photo[(np.abs(y) < 2.5) & (x > 0) & (x < 0.45 * radius)] = 0
+    return photo
+
+
+def texture_pictures(texture, number, *, plate=False, held_out=False, seed=0):
+    """Pictures of a texture, cut from one photograph at random, whole or lying on a plate that reaches into the picture.
+
+    texture: "grass" or "gravel", photographs of scikit-image. number: of pictures. plate: whether the texture ends at the
+    white rim of a plate. held_out: False cuts from the photograph's left half, True from its right half. seed: of the choice.
+    Returns uint8 RGB (number, 224, 224, 3). Raises ValueError for another texture or a number below 1. Lesson 05.
+    """
+    if texture not in ("grass", "gravel"):
+        raise ValueError(f"texture is {texture!r}: 'grass' or 'gravel' was expected.")
+    if number < 1:
+        raise ValueError(f"number is {number}: at least 1 picture was expected.")
+    draw = np.random.default_rng([seed, texture == "gravel", plate, held_out])
+    with Image.open(str(files("skimage") / f"data/{texture}.png")) as picture:
+        whole = np.asarray(picture.convert("L"))
+    half = np.hsplit(whole, 2)[int(held_out)]
+    y, x = np.mgrid[:224, :224] - 111.5
+    pictures = np.empty((number, 224, 224), np.uint8)
+    for picture in pictures:
+        side = draw.integers(128, 225)
+        top, left = draw.integers(0, half.shape[0] - side + 1), draw.integers(0, half.shape[1] - side + 1)
+        cut = square(np.repeat(half[top : top + side, left : left + side, None], 3, axis=-1))[..., 0].astype(float)
+        cut = draw.uniform(90, 150) + 40 * (cut - cut.mean()) / cut.std()  # brightness must not give the texture away
+        if plate:
+            angle, radius = draw.uniform(0, 2 * np.pi), draw.uniform(140, 180)
+            middle = radius - 50
+            distance = np.hypot(y - middle * np.sin(angle), x - middle * np.cos(angle))
+            cut[distance > radius - 10] = 235
+            cut[distance > radius] = 60
+        picture[:] = cut.clip(0, 255)
+    return np.repeat(pictures[..., None], 3, axis=-1)

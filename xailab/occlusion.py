@@ -29,8 +29,8 @@ def occlusion(model, images, targets=None, *, patch=32, stride=16, fill="mean", 
     method: "full" runs the network on every covered image; "incremental" computes only what a patch can change, exact for
     chains of convolutions and poolings; "auto" takes the incremental one where it applies.
     Returns float32 (N, H, W), in units of the logit: the mean fall over all patches that cover a pixel.
-    Raises ValueError for a patch, stride, fill or method out of range, for images or targets that do not fit, and for
-    method="incremental" on a network that is no chain. Zeiler and Fergus (2014), section 4.2. Lesson 05.
+    Raises ValueError for a patch, stride, fill or method out of range, for images or targets that do not fit, for an image
+    that the patch does not change, and for method="incremental" on a network that is no chain. Zeiler and Fergus (2014), section 4.2. Lesson 05.
     """
     network, preprocess, images, targets = check_explainable(model, images, targets)
     size = images.shape[1:3]
@@ -43,6 +43,11 @@ def occlusion(model, images, targets=None, *, patch=32, stride=16, fill="mean", 
     falls = np.zeros((len(images), len(rows), len(columns)), np.float32)
     for index, image in enumerate(images):
         filling = _filling(image, fill, patch)
+        if np.array_equal(image, filling):
+            raise ValueError(
+                f"image {index} is constant, and a patch of fill={fill!r} does not change it: pass another fill, or look at "
+                "where the image comes from."
+            )
         before, after = _logits(network, preprocess, image, filling, rows, columns, patch, method)
         target = before.argmax() if targets is None else targets[index]
         falls[index] = (before - after)[:, target].reshape(len(rows), len(columns))

@@ -41,10 +41,10 @@ def _figure(title, width, height, alt):
     return figure
 
 
-def _colours(heatmap):
+def _colours(heatmap, signed=False):
     """Colour map and scale of a heat map: zero stays the same colour whatever the values."""
     heatmap = np.asarray(heatmap)
-    if heatmap.min() < 0:
+    if signed or heatmap.min() < 0:
         return {"cmap": "berlin", "norm": CenteredNorm(0, np.abs(heatmap).max())}
     return {"cmap": "inferno", "norm": Normalize(0, heatmap.max() or 1)}
 
@@ -185,9 +185,10 @@ def layer_strip(image, maps, *, title, alt=None):
         axes.axis("off")
     _show(panels[0], image, cmap="gray")
     panels[0].set_title("image", fontsize=8)
+    signed = min(heatmap.min() for heatmap in maps.values()) < 0  # one colour bar must serve all panels
     for axes, (name, heatmap) in zip(panels[1:], maps.items()):
         scale = np.abs(heatmap).max() or 1
-        drawn = _show(axes, heatmap / scale, **_colours(heatmap / scale))
+        drawn = _show(axes, heatmap / scale, **_colours(heatmap / scale, signed))
         axes.set_title(f"{name}\nlargest {np.abs(heatmap).max():.2g}", fontsize=8)
     figure.colorbar(drawn, ax=list(panels), shrink=0.7, label="share of the largest")
     return figure
