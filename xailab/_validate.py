@@ -42,6 +42,21 @@ def _dtype_help(array):
     return " Photos are preprocessed inside the classifier: pass them as they were read."
 
 
+def check_heatmap(heatmap, image=None):
+    """Return `heatmap` as an array if it is one finite map (H, W), of the height and width of `image` if given; else raise ValueError."""
+    heatmap = np.asarray(heatmap)
+    if heatmap.ndim != 2 or heatmap.size == 0:
+        hint = " Take one map out of the batch with heatmap[0]." if heatmap.ndim == 3 else ""
+        raise ValueError(f"the heat map has shape {heatmap.shape}: (height, width) was expected.{hint}")
+    if not np.isfinite(heatmap).all():
+        raise ValueError("the heat map holds NaN or infinite values: look at where it was computed.")
+    if image is not None and np.shape(image)[:2] != heatmap.shape:
+        raise ValueError(
+            f"the heat map is {heatmap.shape} and the image {np.shape(image)[:2]}: both need the same height and width."
+        )
+    return heatmap
+
+
 def check_inputs(images):
     """Return `images` as float32 if it is a finite, non-empty batch (N, H, W, C) for a bare keras.Model; else raise ValueError."""
     images = np.asarray(images)

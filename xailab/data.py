@@ -5,7 +5,10 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
+from xailab._beams import Beams, beams
 from xailab._validate import check_photo
+
+__all__ = ["Beams", "beams", "mnist", "photos", "square"]
 
 _PHOTO_FILES = {
     "cat": ("skimage", "data/chelsea.png"),

@@ -13,6 +13,8 @@ from matplotlib.colors import CenteredNorm, Normalize
 from matplotlib.figure import Figure as _MatplotlibFigure
 from matplotlib.ticker import MaxNLocator
 
+from xailab._validate import check_heatmap
+
 
 class Figure(_MatplotlibFigure):
     """A Matplotlib figure with alternative text, shown in Jupyter as <img alt="…">.
@@ -53,22 +55,6 @@ def _show(axes, image, **options):
     axes.set_xticks([])
     axes.set_yticks([])
     return axes.imshow(image, **options)
-
-
-def _check_heatmap(heatmap, image=None):
-    heatmap = np.asarray(heatmap)
-    if heatmap.ndim != 2 or heatmap.size == 0:
-        hint = " Take one map out of the batch with heatmap[0]." if heatmap.ndim == 3 else ""
-        raise ValueError(f"the heat map has shape {heatmap.shape}: (height, width) was expected.{hint}")
-    if not np.isfinite(heatmap).all():
-        raise ValueError(
-            "the heat map holds NaN or infinite values, which have no colour: look at where it was computed."
-        )
-    if image is not None and np.shape(image)[:2] != heatmap.shape:
-        raise ValueError(
-            f"the heat map is {heatmap.shape} and the image {np.shape(image)[:2]}: both need the same height and width."
-        )
-    return heatmap
 
 
 def _peak(heatmap):
@@ -139,7 +125,7 @@ def overlay(image, heatmap, *, title, alt=None):
     title: above all. alt: alternative text; by default title and where the map is highest.
     Returns a Figure. Raises ValueError for a heat map of another size, or with NaN. Lesson 00.
     """
-    heatmap = _check_heatmap(heatmap, image)
+    heatmap = check_heatmap(heatmap, image)
     alt = alt or f"{title}: the image, its heat map, and both together; the map is highest at the {_peak(heatmap)}."
     figure = _figure(title, _WIDEST, 3.3, alt)
     photo, raw, both = figure.subplots(1, 3)
@@ -170,7 +156,7 @@ def layer_strip(image, maps, *, title, alt=None):
     Returns a Figure: every panel says its largest value, since the layers' scales differ. Raises ValueError as overlay.
     Lesson 04.
     """
-    maps = {name: _check_heatmap(heatmap, image) for name, heatmap in maps.items()}
+    maps = {name: check_heatmap(heatmap, image) for name, heatmap in maps.items()}
     if not maps:
         raise ValueError("there are no maps to draw: pass {layer name: heat map (H, W)}.")
     columns = min(7, 1 + len(maps))

@@ -1,0 +1,256 @@
+"""Is the explanation true? Measures that put a heat map to the test instead of to the eye.
+
+Deletion and insertion ask the network itself. The pointing game and IoU compare with a place that is known. The
+randomisation check and stability ask what a map depends on: on what the network has learned, and not on chance.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xailab._validate import check_explainable, check_heatmap, leaf_layers
+
+_BLUR = 10  # the shorter side over the blur's sigma: of what a picture shows, nothing but broad light and shade is left
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How a score moves while pixels go or come.
+
+    fractions: float (steps + 1,), share of the pixels changed, from 0 to 1. scores: float (steps + 1,), what the network
+    says at each. auc: area under the curve by the trapezoidal rule, in units of the score. Lesson 10.
+    """
+
+    fractions: np.ndarray
+    scores: np.ndarray
+    auc: float
+
+
+def deletion(predict, image, heatmap, *, target, steps=50):
+    """Deletion curve: the score while pixels turn to the picture's mean colour, those that the map marks highest first.
+
+    predict: function from images (N, H, W, C) to numbers (N, outputs), called once; a Classifier, for instance.
+    image: uint8 photo (H, W, 3) or float (H, W, C), as predict takes it. heatmap: float (H, W), higher = more evidence.
+    target: column of the predictions. steps: how many equal parts the pixels go in.
+    Returns a Curve; the lower its area, the better the map. Pixels of equal value go in a random order, always the same.
+    Raises ValueError for a map of another size, with NaN or constant, and for a target that is not there or never
+    predicted. Petsiuk, Das, Saenko (2018), section 4.3; Samek et al. (2017), equation 12. Lesson 10.
+    """
+    image, heatmap = _check_pair(image, heatmap, steps)
+    mean = image.mean(axis=(0, 1))
+    flat = np.broadcast_to(mean.round() if image.dtype == np.uint8 else mean, image.shape).astype(image.dtype)
+    return _curve(predict, image, flat, heatmap, target, steps)
+
+
+def insertion(predict, image, heatmap, *, target, steps=50):
+    """Insertion curve: the score while the blurred picture turns sharp, where the map is highest first.
+
+    Arguments and errors as in deletion. The blur is Gaussian, its sigma a tenth of the picture's shorter side.
+    Returns a Curve; the higher its area, the better the map. Petsiuk, Das, Saenko (2018), section 4.3. Lesson 10.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    image, heatmap = _check_pair(image, heatmap, steps)
+    sigma = min(image.shape[:2]) / _BLUR
+    blurred = gaussian_filter(image.astype(np.float32), (sigma, sigma, 0), truncate=2)
+    blurred = blurred.round() if image.dtype == np.uint8 else blurred
+    return _curve(predict, blurred.astype(image.dtype), image, heatmap, target, steps)
+
+
+def pointing_game(heatmaps, masks, *, tolerance=0):
+    """Pointing game: does the highest pixel of the map lie on the thing?
+
+    heatmaps: float (N, H, W). masks: bool (N, H, W), where the thing is. tolerance: pixels by which the point may miss it.
+    Returns float (N,): 1 for a hit, 0 for a miss; of several highest pixels, the share that hits. The game's score is the
+    mean. Raises ValueError for masks of another size or without a pixel, and for a map with NaN or constant.
+    Zhang, Bargal, Lin, Brandt, Shen, Sclaroff (2018), section 4.2, where the tolerance is 15 pixels. Lesson 10.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    heatmaps, masks = _check_truth(heatmaps, masks)
+    hits = [distance_transform_edt(~mask) <= tolerance for mask in masks]
+    return np.array([hit[heatmap == heatmap.max()].mean() for heatmap, hit in zip(heatmaps, hits)])
+
+
+def iou(heatmaps, masks):
+    """Intersection over union of what the map marks and where the thing is.
+
+    heatmaps: float (N, H, W), of which as many of the highest pixels are marked as the mask has, so that there is no
+    threshold to choose; or bool (N, H, W), the marked pixels themselves. masks: bool (N, H, W).
+    Returns float (N,), from 0 to 1. Raises ValueError as pointing_game. Jaccard (1912); marking as many pixels as the
+    mask has: Arras, Osman, Samek (2022), relevance rank accuracy. Lesson 10.
+    """
+    heatmaps, masks = _check_truth(heatmaps, masks)
+    if heatmaps.dtype != bool:
+        heatmaps = np.stack([_highest(heatmap, mask.sum()) for heatmap, mask in zip(heatmaps, masks)])
+    both, either = heatmaps & masks, heatmaps | masks
+    return both.sum(axis=(1, 2)) / either.sum(axis=(1, 2))
+
+
+def randomization_check(explain, model, images, targets=None, *, cascading=True, seed=0):
+    """Sanity check: how like the map of the trained network is the map of a network that has lost its knowledge?
+
+    explain: function (model, images, targets) -> float (N, H, W), such as cam.grad_cam. model: keras.Model or Classifier,
+    logits out. images: float (N, H, W, C), uint8 photos for a Classifier. targets: class index, N of them, or None for
+    the trained network's top class. The weights of a layer are shuffled among themselves, which keeps their scale.
+    cascading: shuffle the last layer, then also the one before it, and so on down; False: each layer alone.
+    seed: of the shuffling. The model's own weights are back when the function returns, or raises.
+    Returns {layer name: float (N,)}, the rank correlation with the trained network's map; a map that has become constant
+    counts as 0. A method that explains the network must come down; an edge detector stays at 1. Raises ValueError for
+    images or targets that do not fit. Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim (2018), section 3. Lesson 10.
+    """
+    network, preprocess, images, targets = check_explainable(model, images, targets)
+    if targets is None:
+        targets = np.argmax(network(preprocess(images) if preprocess else images, training=False), axis=1)
+    trained = explain(model, images, targets)
+    layers = [layer for layer in reversed(leaf_layers(network)) if layer.weights]
+    kept = [layer.get_weights() for layer in layers]
+    random = np.random.default_rng(seed)
+    similarity = {}
+    try:
+        for layer, weights in zip(layers, kept):
+            layer.set_weights([random.permutation(array.ravel()).reshape(array.shape) for array in weights])
+            similarity[layer.name] = rank_correlation(trained, explain(model, images, targets))
+            if not cascading:
+                layer.set_weights(weights)
+    finally:
+        for layer, weights in zip(layers, kept):
+            layer.set_weights(weights)
+    return similarity
+
+
+def stability(explain, images, *, noise, copies=5, seed=0):
+    """How much of a map stays when the picture gets a little noise.
+
+    explain: function from images (N, H, W, C) to maps (N, H, W), with its targets fixed. images: uint8 photos or float.
+    noise: standard deviation of Gaussian noise, in the images' unit. copies: noisy copies of each image. seed: of the noise.
+    Returns float (N,): mean rank correlation of the noisy copies' maps with the image's own; 1 is perfectly stable.
+    Raises ValueError for noise that is not positive. Ghorbani, Abid, Zou (2019), section 2; Alvarez-Melis and Jaakkola
+    (2018). Lesson 10.
+    """
+    if not 0 < noise < np.inf or copies < 1:
+        raise ValueError(f"noise is {noise} and copies is {copies}: noise above 0 and at least one copy were expected.")
+    images, random = np.asarray(images), np.random.default_rng(seed)
+    clean, similarities = explain(images), []
+    for _ in range(copies):
+        noisy = images + random.normal(0, noise, images.shape)
+        noisy = noisy.round().clip(0, 255) if images.dtype == np.uint8 else noisy
+        similarities.append(rank_correlation(clean, explain(noisy.astype(images.dtype))))
+    return np.mean(similarities, axis=0)
+
+
+def rank_correlation(maps, others):
+    """Spearman's rank correlation of two maps of each image: do they put the pixels in the same order?
+
+    maps, others: float (N, H, W). Returns float (N,) from -1 to 1; 0 where the other map is constant and has no order.
+    Raises ValueError for maps of different shapes, for NaN, and where the first of the two is constant. Lesson 10.
+    """
+    from scipy.stats import rankdata
+
+    maps, others = np.asarray(maps), np.asarray(others)
+    if maps.ndim != 3 or maps.shape != others.shape:
+        raise ValueError(f"the maps have shapes {maps.shape} and {others.shape}: (N, H, W) was expected, twice.")
+    for heatmap, other in zip(maps, others):
+        check_heatmap(other)
+        _check_order(check_heatmap(heatmap))
+    ranks = [rankdata(array.reshape(len(array), -1), axis=1) for array in (maps, others)]
+    one, two = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
+    size = np.sqrt((one**2).sum(axis=1) * (two**2).sum(axis=1))
+    return (one * two).sum(axis=1) / np.where(size > 0, size, 1)
+
+
+def mean_and_interval(values):
+    """Mean of a measure over pictures, and half the width of its 95 % confidence interval, by Student's t.
+
+    values: float (N,), at least two. Returns (mean, half width), in the values' unit: another draw of as many pictures
+    would be expected within mean - half to mean + half. Raises ValueError for fewer than two. Student (1908). Lesson 10.
+    """
+    from scipy.stats import t
+
+    values = np.asarray(values, float)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"the values have shape {values.shape}: at least two numbers in a row were expected.")
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    return float(values.mean()), float(error * t.ppf(0.975, len(values) - 1))
+
+
+def _curve(predict, before, after, heatmap, target, steps):
+    """Ask once about all pictures on the way from one to the other, where the map's highest pixels change first."""
+    order = _order(heatmap)
+    counts = np.round(np.linspace(0, heatmap.size, steps + 1)).astype(int)
+    pictures = np.empty((steps + 1, *before.shape), before.dtype)
+    pixels, after = pictures.reshape(steps + 1, heatmap.size, -1), after.reshape(heatmap.size, -1)
+    pictures[0] = before
+    for step in range(steps):
+        pixels[step + 1] = pixels[step]
+        changed = order[counts[step] : counts[step + 1]]
+        pixels[step + 1, changed] = after[changed]
+    answers = np.asarray(predict(pictures))
+    if answers.ndim != 2 or len(answers) != steps + 1 or not np.isfinite(answers).all():
+        raise ValueError(
+            f"predict returned shape {answers.shape} for {steps + 1} images: finite numbers ({steps + 1}, outputs) were expected."
+        )
+    if not 0 <= target < answers.shape[1]:
+        raise ValueError(
+            f"target {target} is out of range: predict returns {answers.shape[1]} column(s), numbered 0 to {answers.shape[1] - 1}."
+        )
+    scores = answers[:, target].astype(float)
+    if not scores.any():
+        raise ValueError(
+            f"target {target} is never predicted: its score is 0 from the first picture to the last, and there is nothing to "
+            "lose or win. Take a class that the network sees here, such as its top class."
+        )
+    fractions = counts / heatmap.size
+    return Curve(fractions, scores, float(np.trapezoid(scores, fractions)))
+
+
+def _order(heatmap):
+    """The pixels' flat indices, the highest first; those of equal value in a random order, always the same."""
+    shuffled = np.random.default_rng(0).permutation(heatmap.size)
+    return shuffled[np.argsort(-heatmap.ravel()[shuffled], kind="stable")]
+
+
+def _highest(heatmap, count):
+    """Mark the highest pixels of a map: bool (H, W)."""
+    marked = np.zeros(heatmap.size, bool)
+    marked[_order(heatmap)[:count]] = True
+    return marked.reshape(heatmap.shape)
+
+
+def _check_pair(image, heatmap, steps):
+    image = np.asarray(image)
+    if image.ndim != 3 or 0 in image.shape:
+        raise ValueError(f"the image has shape {image.shape}: one image (height, width, channels) was expected.")
+    heatmap = _check_order(check_heatmap(heatmap, image))
+    if not isinstance(steps, (int, np.integer)) or not 1 <= steps <= heatmap.size:
+        raise ValueError(f"steps is {steps!r}: a whole number from 1 to the {heatmap.size} pixels was expected.")
+    return image, heatmap
+
+
+def _check_order(heatmap):
+    if heatmap.min() == heatmap.max():
+        raise ValueError(
+            f"the heat map is {heatmap.flat[0]:g} everywhere: it puts no pixel before another, so there is nothing to judge. "
+            "Look at where it was computed; Grad-CAM's ReLU, for one, may cut all of a map off."
+        )
+    return heatmap
+
+
+def _check_truth(heatmaps, masks):
+    heatmaps, masks = np.asarray(heatmaps), np.asarray(masks)
+    if heatmaps.ndim != 3 or heatmaps.shape != masks.shape:
+        hint = " For a single map pass heatmap[None] and mask[None]." if heatmaps.ndim == 2 else ""
+        raise ValueError(
+            f"the heat maps have shape {heatmaps.shape} and the masks {masks.shape}: (N, H, W) was expected for both.{hint}"
+        )
+    if not np.isin(masks, (0, 1)).all():
+        raise ValueError("the masks hold other values than 0 and 1: True where the thing is was expected, else False.")
+    masks = masks.astype(bool)
+    empty = np.flatnonzero(~masks.any(axis=(1, 2)))
+    if len(empty):
+        raise ValueError(
+            f"mask {empty[0]} marks no pixel: there is nothing to point at. Leave pictures without the thing out."
+        )
+    for heatmap in heatmaps:
+        _check_order(check_heatmap(heatmap))
+    return heatmaps, masks
