@@ -6,6 +6,9 @@ import numpy as np
 from PIL import Image
 
 from xailab._validate import check_photo
+from xailab.labelled import date_stamp, image_folder, materials
+
+__all__ = ["date_stamp", "image_folder", "materials", "mnist", "photos", "square"]
 
 _PHOTO_FILES = {
     "cat": ("skimage", "data/chelsea.png"),
