@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xailab import data, fetch
+from xailab import data, fetch, labelled
 
 README = (Path(__file__).parents[1] / "datasets/README.md").read_text(encoding="utf-8")
 CARDS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", README, re.MULTILINE | re.DOTALL))
@@ -39,6 +39,11 @@ def test_what_the_packages_carry_is_what_the_cards_describe(name, monkeypatch, t
 def test_the_photos_of_the_lessons_have_cards():
     for name, (package, path) in data._PHOTO_FILES.items():
         assert fetch.manifest()[f"photo-{name}"]["inside"] == f"{package}/{path}"
+
+
+def test_the_photos_of_the_materials_have_cards():
+    inside = {entry.get("inside") for entry in fetch.manifest().values()}
+    assert {source for source, *_ in labelled._MATERIALS.values()} <= inside
 
 
 def test_the_card_of_the_head_states_its_classes_and_its_accuracy():
