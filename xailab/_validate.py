@@ -157,3 +157,52 @@ def leaf_layers(network):
     for layer in network.layers:
         leaves += leaf_layers(layer) if hasattr(layer, "layers") else [layer]
     return leaves
+
+
+def check_table(table, *, columns=1):
+    """Return a pandas DataFrame as float columns if it is complete and numeric, with at least `columns` columns; else raise.
+
+    Raises TypeError for anything that is no DataFrame, ValueError for text, missing or infinite values, or too few columns.
+    """
+    import pandas  # here, because it takes a second to import
+
+    if not isinstance(table, pandas.DataFrame):
+        raise TypeError(
+            f"the table is a {type(table).__name__}: a pandas DataFrame was expected, so that features have names. For one column "
+            "pass table[['name']]; an array becomes one with pandas.DataFrame(array, columns=names)."
+        )
+    if table.shape[1] < columns or table.empty:
+        alone = (
+            " With a single feature there is nothing to tell apart: plot the answer against it." if columns > 1 else ""
+        )
+        raise ValueError(
+            f"the table has shape {table.shape}: at least 1 row and {columns} feature(s) were expected.{alone}"
+        )
+    if not table.columns.is_unique:
+        raise ValueError(
+            f"the columns {sorted(set(table.columns[table.columns.duplicated()]))} appear twice: rename them."
+        )
+    words = [name for name, kind in table.dtypes.items() if not (pandas.api.types.is_numeric_dtype(kind))]
+    if words:
+        raise ValueError(
+            f"the columns {words} hold no numbers: drop them with table.drop(columns={words}), or encode them with pandas.get_dummies."
+        )
+    numbers = table.astype(float)
+    gaps = (~np.isfinite(numbers)).sum()
+    gaps = gaps[gaps > 0]
+    if len(gaps):
+        counted = ", ".join(f"'{name}' ({count} row(s))" for name, count in gaps.items())
+        raise ValueError(
+            f"the table has missing or infinite values in {counted}: leave these rows out with table.dropna(), or fill them in first."
+        )
+    return numbers
+
+
+def check_feature(table, feature):
+    """Raise ValueError unless `feature` is a column of a checked table and takes at least two values."""
+    if feature not in table.columns:
+        raise ValueError(f"the table has no feature {feature!r}. It has {', '.join(map(str, table.columns))}.")
+    if table[feature].nunique() < 2:
+        raise ValueError(
+            f"feature '{feature}' is {table[feature].iloc[0]:g} in every row: a constant has no effect to show. Drop the column."
+        )

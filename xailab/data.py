@@ -1,4 +1,4 @@
-"""Pictures to explain: real digits and real photographs that the installed packages carry, so no network is needed."""
+"""What is explained: real digits, photographs and a table that the installed packages carry, so no network is needed."""
 
 from importlib.resources import files
 
@@ -54,6 +54,21 @@ def _full_mnist():
             "the 5,000 digits that are installed with the course."
         ) from error
     return np.concatenate([train, test]), np.concatenate([train_labels, test_labels]).astype(np.int64)
+
+
+def cars():
+    """Cars of the model years 1970 to 1982 and how far they go on a gallon: the Auto MPG table.
+
+    Returns a pandas DataFrame of 392 rows, one a car and named by it. Columns: cylinders, displacement (cubic inches),
+    horsepower, weight (pounds), acceleration (seconds from 0 to 60 mph), year (70 to 82), origin (1 America, 2 Europe,
+    3 Japan), mpg (miles a US gallon). Cars whose horsepower or mpg nobody wrote down are not in it.
+    Quinlan (1993), after StatLib, 1983. Lesson 09.
+    """
+    import pandas
+
+    names = ["cylinders", "displacement", "horsepower", "weight", "acceleration", "year", "origin", "name", "mpg"]
+    path = files("mlxtend") / "data/data/autompg.csv.gz"
+    return pandas.read_csv(str(path), header=None, names=names).set_index("name")
 
 
 def photos(size=224):
