@@ -1,0 +1,114 @@
+"""Does a filter stay with one part? Location instability, and the controls without which its number says little.
+
+A filter points at the place where its map is strongest. If that is always the same part of the object, its distance to any
+other part changes little from picture to picture.
+"""
+
+import numpy as np
+
+from xailab.arithmetic import ReceptiveField
+
+
+def peaks(maps, image_size, *, field=None):
+    """Where in the picture each map is strongest: the centre of what that cell sees.
+
+    maps: (N, n, n, C). image_size: (height, width) in pixels. field: arithmetic.ReceptiveField of the maps' cells; None
+    spreads the cells evenly over the picture, which is right for "same" convolutions and poolings of 2 x 2.
+    Returns float (N, C, 2), x and y in pixels, the centre of the first pixel at 0.
+    Raises ValueError for maps that are not square or hold NaN, or another image size. Lesson 07.
+    """
+    maps = np.asarray(maps)
+    if maps.ndim != 4 or maps.shape[1] != maps.shape[2] or 0 in maps.shape:
+        raise ValueError(f"the maps have shape {maps.shape}: square maps (N, n, n, filters) were expected.")
+    if not np.isfinite(maps).all():
+        raise ValueError("the maps hold NaN or infinite values: look at where they were computed.")
+    pictures, n, _, filters = maps.shape
+    height, width = _size(image_size)
+    strongest = maps.reshape(pictures, n * n, filters).argmax(axis=1)
+    axes = [field or ReceptiveField(0, pixels / n, (pixels / n - 1) / 2) for pixels in (width, height)]
+    return np.stack(
+        [axis.start + cell * axis.stride for axis, cell in zip(axes, (strongest % n, strongest // n))], axis=-1
+    )
+
+
+def location_instability(maps, landmarks, image_size, *, top=100, field=None):
+    """How much the distance between a filter's place and a part of the object varies, relative to the picture's diagonal.
+
+    maps: (N, n, n, C), of pictures that show the object. landmarks: (N, K, 2), x and y of each part in pixels, NaN where it
+    is not seen. image_size, field: as in peaks. top: as many pictures count for a filter and a part, those in which the
+    part is seen and the filter fires most; all, if there are fewer.
+    Returns float64 (C, K): the standard deviation (of a sample) of the distance, from 0, a filter that sits on the part or
+    at a fixed distance. The paper's number is the mean of all.
+    Raises ValueError for a part that is seen in fewer than two pictures, or maps and landmarks that do not fit.
+    Zhang, Wu, Zhu (2018), section 4. Lesson 07.
+    """
+    if not isinstance(top, (int, np.integer)) or top < 2:
+        raise ValueError(f"top is {top!r}: a number of pictures, at least 2, was expected.")
+    return _spread(peaks(maps, image_size, field=field), landmarks, image_size, np.max(maps, axis=(1, 2)), top)
+
+
+def controls(landmarks, image_size, *, seed=0):
+    """What location instability says about places that no filter has found: the scale to read it on.
+
+    landmarks, image_size: as in location_instability. seed: of the random places.
+    Returns {"random place", "centre of the picture", "perfect detector"}: floats, means over all parts. The perfect detector
+    of a part knows where it is in every picture; its number is above zero because the other parts move against it.
+    Raises ValueError as location_instability. Lesson 07.
+    """
+    landmarks = np.asarray(landmarks, float)
+    height, width = _size(image_size)
+    anywhere = np.random.default_rng(seed).uniform((0, 0), (width - 1, height - 1), (len(landmarks), 1, 2))
+    centre = np.broadcast_to([(width - 1) / 2, (height - 1) / 2], anywhere.shape)
+    places = {"random place": anywhere, "centre of the picture": centre, "perfect detector": landmarks}
+    return {name: float(np.nanmean(_spread(place, landmarks, image_size))) for name, place in places.items()}
+
+
+def crowding(maps, landmarks, image_size, *, field=None):
+    """How many filters sit on each part: those to which it is the nearest one, on average over the pictures.
+
+    maps, landmarks, image_size, field: as in location_instability. Returns int64 (K,), C in all. Lesson 07.
+    """
+    offsets = peaks(maps, image_size, field=field)[:, :, None] - _check_landmarks(landmarks, len(maps))[:, None]
+    nearest = np.nanmean(np.linalg.norm(offsets, axis=-1), axis=0).argmin(axis=1)
+    return np.bincount(nearest, minlength=offsets.shape[2])
+
+
+def dead_share(maps, *, least=0.05):
+    """The share of filters that are dead: they fire, that is exceed zero anywhere, in fewer than `least` of the pictures.
+
+    maps: (N, n, n, C). least: a share of the pictures. Returns a float from 0 to 1. Lesson 07.
+    """
+    return float((np.mean(np.max(maps, axis=(1, 2)) > 0, axis=0) < least).mean())
+
+
+def _spread(places, landmarks, image_size, activation=None, top=None):
+    """places: (N, C, 2). Returns (C, K)."""
+    landmarks = _check_landmarks(landmarks, len(places))
+    distances = np.linalg.norm(places[:, :, None] - landmarks[:, None], axis=-1) / np.hypot(*_size(image_size))
+    seen = ~np.isnan(landmarks).any(axis=-1)
+    for part in np.flatnonzero(seen.sum(axis=0) < 2):
+        raise ValueError(
+            f"part {part} is seen in {seen[:, part].sum()} of {len(seen)} pictures: at least two were expected. "
+            "Leave the part out, or pass more pictures."
+        )
+    result = np.zeros(distances.shape[1:])
+    for part in range(distances.shape[2]):
+        chosen = distances[seen[:, part], :, part]
+        if activation is not None:
+            strongest = np.argsort(-activation[seen[:, part]], axis=0, kind="stable")[:top]
+            chosen = np.take_along_axis(chosen, strongest, axis=0)
+        result[:, part] = np.nanstd(chosen, axis=0, ddof=1)
+    return result
+
+
+def _check_landmarks(landmarks, pictures):
+    landmarks = np.asarray(landmarks, float)
+    if landmarks.ndim != 3 or landmarks.shape[2] != 2 or 0 in landmarks.shape or len(landmarks) != pictures:
+        raise ValueError(f"the landmarks have shape {landmarks.shape}: (N, parts, 2) was expected, N = {pictures}.")
+    return landmarks
+
+
+def _size(image_size):
+    if np.shape(image_size) != (2,) or min(image_size) < 1:
+        raise ValueError(f"image_size is {image_size!r}: (height, width) in pixels was expected.")
+    return image_size
