@@ -2,8 +2,24 @@ import numpy as np
 import pytest
 from lime.lime_base import LimeBase
 from lime.lime_image import LimeImageExplainer
+from lime.lime_tabular import LimeTabularExplainer
+from lime.submodular_pick import SubmodularPick
+from sklearn.datasets import load_diabetes, load_wine
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.svm import SVC, SVR
+from sklearn.tree import DecisionTreeRegressor
 
-from xailab.lime import explain_image, submodular_pick
+from xailab.lime import (
+    TabularExplanation,
+    explain_image,
+    explain_tabular,
+    importance_matrix,
+    stability,
+    submodular_pick,
+)
+
+CHOICES = {"lasso": "lasso_path", "highest": "highest_weights", "forward": "forward_selection"}
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)
 GRID = np.arange(24)[:, None] // 6 * 4 + np.arange(24) // 6
@@ -24,9 +40,11 @@ def explain(**options):
     )
 
 
-@pytest.mark.parametrize("features", [None, 3, 8])
-def test_weights_agree_with_the_lime_package(features):
-    method = "none" if features is None else "lasso_path"
+@pytest.mark.parametrize(
+    ("features", "choose"), [(None, "lasso"), (3, "lasso"), (8, "lasso"), (4, "highest"), (3, "forward")]
+)
+def test_weights_agree_with_the_lime_package(features, choose):
+    method = "none" if features is None else CHOICES[choose]
     peer = LimeImageExplainer(feature_selection=method, random_state=7, verbose=False).explain_instance(
         PHOTO,
         predict,
@@ -37,7 +55,7 @@ def test_weights_agree_with_the_lime_package(features):
         segmentation_fn=lambda _: GRID,
         random_seed=0,
     )
-    ours = explain(target=0, features=features, seed=7)
+    ours = explain(target=0, features=features, choose=choose, seed=7)
     theirs = np.zeros(16)
     for segment, weight in peer.local_exp[0]:
         theirs[segment] = weight
@@ -86,25 +104,45 @@ def test_a_poor_fit_says_so_in_the_text():
     assert "Poor fit" not in str(explain(predict=lambda photos: np.ones((len(photos), 2))))
 
 
-def packages_pick(weights, budget):
-    """The greedy loop of the lime package, over a plain matrix."""
-    importance, left, chosen = np.abs(weights).sum(axis=0) ** 0.5, set(range(len(weights))), []
-    for _ in range(budget):
-        best, best_row = 0, None
-        for row in left:
-            covered = np.dot(np.abs(weights)[chosen + [row]].sum(axis=0) > 0, importance)
-            if covered >= best:
-                best, best_row = covered, row
-        chosen.append(best_row)
-        left -= {best_row}
-    return chosen
+class Table:
+    """Stands in for the package's explainer and for its explanations: each instance is a row of (name, weight)."""
+
+    mode = "regression"
+
+    def __init__(self, pairs=()):
+        self.pairs = pairs
+
+    def explain_instance(self, pairs, *_, **__):
+        return Table(pairs)
+
+    def as_list(self, label):
+        return self.pairs
+
+
+def tabular(weights, names=None):
+    names = tuple(f"f{index}" for index in range(len(weights))) if names is None else names
+    return TabularExplanation(np.asarray(weights, float), 0.0, 1.0, 0.0, 0, names)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_pick_is_that_of_the_packages_loop(seed):
+def test_the_pick_is_that_of_the_lime_package(seed):
     random = np.random.default_rng(seed)
     weights = random.normal(size=(12, 9)) * (random.random((12, 9)) < 0.25)
-    assert submodular_pick(weights, 6) == packages_pick(weights, 6)
+    names = [tuple(random.permutation([f"condition {index}" for index in range(14)])[:9]) for _ in weights]
+    pairs = [[(name, weight) for name, weight in zip(*row) if weight] for row in zip(names, weights)]
+    peer = SubmodularPick(Table(), pairs, None, method="full", num_exps_desired=6)
+    assert submodular_pick([tabular(*row) for row in zip(weights, names)], 6) == peer.V
+
+
+def test_the_pick_covers_what_is_shared_first_and_then_what_is_new():
+    explanations = [tabular([1, 0, 0, 0]), tabular([1, 1, 0, 0]), tabular([1, 1, 0, 0]), tabular([0, 0, 0, 2])]
+    assert submodular_pick(explanations, 2) == [2, 3]
+
+
+def test_the_importance_matrix_counts_features_by_name():
+    names, matrix = importance_matrix([tabular([1, -2], ("a", "b")), tabular([3, 4], ("b", "c"))])
+    assert names == ["a", "b", "c"]
+    assert matrix.tolist() == [[1, 2, 0], [0, 3, 4]]
 
 
 @pytest.mark.parametrize(
@@ -113,12 +151,17 @@ def test_the_pick_is_that_of_the_packages_loop(seed):
         ({"image": np.full((24, 24, 3), 9, np.uint8), "segments": np.zeros((24, 24), int)}, "one segment only"),
         ({"segments": GRID[:5]}, r"segments have shape \(5, 24\)"),
         ({"segments": GRID.astype(float)}, "dtype float64"),
+        ({"segments": "voronoi"}, "segments is 'voronoi': 'quickshift', 'slic', 'grid'"),
+        ({"features": 0}, "features is 0"),
+        ({"choose": "best"}, "choose is 'best'"),
         ({"features": 17}, "features is 17, but the photo has 16 segments"),
         ({"samples": 1}, "samples is 1"),
         ({"target": 2}, "target 2 is out of range"),
         ({"image": PHOTO / 255}, "dtype float64"),
-        ({"predict": lambda photos: np.ones(len(photos))}, r"returned shape \(32,\) for 32 photos"),
-        ({"predict": lambda photos: np.ones((1, 2))}, r"returned shape \(1, 2\) for 32 photos"),
+        ({"predict": lambda photos: np.ones((1, 2))}, r"returned shape \(1, 2\) for 200 inputs"),
+        ({"predict": lambda photos: np.ones((len(photos), 2, 2))}, r"returned shape \(200, 2, 2\)"),
+        ({"predict": lambda photos: np.ones((len(photos), 2), int)}, "predict returned int64.*pass predict_proba"),
+        ({"predict": lambda photos: np.full((len(photos), 2), "cat")}, "pass predict_proba"),
         ({"predict": lambda photos: np.full((len(photos), 2), np.nan)}, "NaN or infinite"),
     ],
 )
@@ -127,18 +170,217 @@ def test_bad_input_is_named(options, message):
         explain(**options)
 
 
+@pytest.mark.parametrize(("budget", "message"), [(2, "budget is 2 for 1"), (0, "budget is 0")])
+def test_a_pick_that_cannot_be_made_is_named(budget, message):
+    with pytest.raises(ValueError, match=message):
+        submodular_pick([tabular([1.0])], budget)
+
+
+def test_superpixels_of_two_photos_are_no_features_to_pick_by():
+    with pytest.raises(ValueError, match="a list of TabularExplanations"):
+        submodular_pick([explain(), explain()], 1)
+
+
+@pytest.mark.parametrize("segments", ["slic", "grid"])
+def test_other_superpixels_cover_the_photo_and_are_numbered_from_0(segments):
+    from skimage.data import astronaut
+
+    ours = explain(
+        image=astronaut()[:98, :140], segments=segments, samples=2, predict=lambda photos: np.ones((len(photos), 2))
+    )
+    numbers = np.unique(ours.segments)
+    np.testing.assert_array_equal(numbers, np.arange(len(numbers)))
+    assert 20 <= len(numbers) <= 60
+    if segments == "grid":
+        assert len(numbers) == 49 and (np.bincount(ours.segments.ravel()) == 14 * 20).all()
+
+
+def test_a_function_that_returns_one_number_a_photo_is_explained_too():
+    one = explain(predict=lambda photos: predict(photos)[:, 0])
+    np.testing.assert_array_equal(one.weights, explain(target=0).weights)
+
+
+WINE, DIABETES = load_wine(), load_diabetes()
+
+
+def peer_on_our_neighbours(monkeypatch, predict, row, table, mode, discretize, categorical, target, features, choose):
+    """The lime package's explanation, given the rows that ours asks about."""
+    seen = []
+    ours = explain_tabular(
+        lambda rows: seen.append(rows) or predict(rows),
+        row,
+        table,
+        target=target,
+        samples=400,
+        features=features,
+        choose=choose,
+        discretize=discretize,
+        categorical=categorical,
+        seed=3,
+    )
+    peer = LimeTabularExplainer(
+        table,
+        mode=mode,
+        discretize_continuous=discretize,
+        categorical_features=list(categorical),
+        feature_selection=CHOICES[choose],
+        random_state=0,
+    )
+
+    def neighbours(row, samples, *_):
+        rows = seen[0]
+        data = rows.copy()
+        for column in range(rows.shape[1]):
+            if column in categorical:
+                data[:, column] = rows[:, column] == row[column]
+            elif discretize:
+                edges = np.unique(np.percentile(table[:, column], [25, 50, 75]))
+                bins = np.searchsorted(edges, rows[:, column])
+                data[:, column] = bins == bins[0]
+        return data, rows
+
+    monkeypatch.setattr(peer, "_LimeTabularExplainer__data_inverse", neighbours)
+    options = {"num_features": features, "num_samples": 400}
+    theirs = peer.explain_instance(row, predict, labels=(target,), **options)
+    return ours, theirs, seen[0]
+
+
+@pytest.mark.parametrize("choose", ["lasso", "highest", "forward"])
+@pytest.mark.parametrize("discretize", [True, False])
+def test_weights_of_a_classifier_agree_with_the_lime_package(monkeypatch, discretize, choose):
+    forest = RandomForestClassifier(20, random_state=0).fit(WINE.data, WINE.target)
+    ours, theirs, rows = peer_on_our_neighbours(
+        monkeypatch, forest.predict_proba, WINE.data[60], WINE.data, "classification", discretize, (), 1, 5, choose
+    )
+    expected = np.zeros(13)
+    for column, weight in theirs.local_exp[1]:
+        expected[column] = weight
+    np.testing.assert_allclose(ours.weights, expected, atol=1e-9)
+    np.testing.assert_allclose(
+        [ours.intercept, ours.score, ours.local_prediction],
+        [theirs.intercept[1], theirs.score, theirs.local_pred[0]],
+        atol=1e-9,
+    )
+    np.testing.assert_array_equal(rows[0], WINE.data[60])
+    assert np.count_nonzero(ours.weights) <= 5
+
+
+@pytest.mark.parametrize("discretize", [True, False])
+def test_weights_of_a_regressor_with_a_category_agree_with_the_lime_package(monkeypatch, discretize):
+    table = np.column_stack([DIABETES.data[:, 2:5], DIABETES.data[:, 1] > 0])
+    tree = DecisionTreeRegressor(max_depth=4, random_state=0).fit(table, DIABETES.target)
+    ours, theirs, _ = peer_on_our_neighbours(
+        monkeypatch, tree.predict, table[7], table, "regression", discretize, (3,), 0, 4, "highest"
+    )
+    expected = np.zeros(4)
+    for column, weight in theirs.local_exp[1]:
+        expected[column] = weight
+    np.testing.assert_allclose(ours.weights, expected, atol=1e-7)  # the target's unit is about 100
+    assert ours.names[3] == f"column 3 = {table[7, 3]:g}"
+
+
+@pytest.mark.parametrize("model", [SVR(), LinearRegression()], ids=lambda model: type(model).__name__)
+def test_any_regressor_is_explained(model):
+    model.fit(DIABETES.data, DIABETES.target)
+    ours = explain_tabular(model.predict, DIABETES.data[0], DIABETES.data, discretize=False, samples=300, features=None)
+    if isinstance(model, LinearRegression):
+        expected = model.coef_ * DIABETES.data.std(axis=0)
+        np.testing.assert_allclose(ours.weights, expected, atol=0.02 * np.abs(expected).max())  # the ridge shrinks them
+        assert ours.score > 0.99
+    assert ours.target == 0 and ours.weights.any()
+
+
 @pytest.mark.parametrize(
-    ("weights", "budget", "message"),
+    "model", [SVC(probability=True), LogisticRegression(max_iter=10000)], ids=lambda model: type(model).__name__
+)
+def test_any_classifier_is_explained(model):
+    model.fit(WINE.data, WINE.target)
+    ours = explain_tabular(model.predict_proba, WINE.data[0], WINE.data, samples=300, names=WINE.feature_names)
+    assert ours.target == model.predict_proba(WINE.data[:1]).argmax()
+    name, weight = ours.top(1)[0]
+    assert abs(weight) == np.abs(ours.weights).max() and any(feature in name for feature in WINE.feature_names)
+
+
+def test_the_names_say_in_which_quarter_the_row_lies():
+    table = np.arange(100.0)[:, None] * [1, 10]
+    names = explain_tabular(lambda rows: rows[:, 0], [0, 300], table, samples=10, names=("a", "b")).names
+    assert names == ("a <= 24.75", "247.5 < b <= 495")
+    names = explain_tabular(lambda rows: rows[:, 0], [99, 300], table, samples=10, names=("a", "b")).names
+    assert names[0] == "a > 74.25"
+
+
+def test_samples_are_values_of_the_training_data():
+    rows = []
+    explain_tabular(lambda given: rows.append(given) or given[:, 0], WINE.data[5], WINE.data, samples=500)
+    assert all(np.isin(rows[0][:, column], WINE.data[:, column]).all() for column in range(13))
+
+
+@pytest.mark.parametrize("discretize", [True, False])
+def test_a_constant_column_has_weight_0(discretize):
+    table = WINE.data.copy()
+    table[:, 4] = 7
+    ours = explain_tabular(lambda rows: rows[:, 0] + rows[:, 4], table[0], table, discretize=discretize, features=None)
+    assert abs(ours.weights[4]) < 1e-12 and ours.weights[0] != 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
     [
-        ([1, 2], 1, "weights have shape"),
-        ([[np.nan]], 1, "finite"),
-        ([[1.0]], 2, "budget is 2 for 1"),
-        ([[1.0]], 0, "budget is 0"),
+        ({"row": WINE.data[0, :5]}, r"row has shape \(5,\) and training_data \(178, 13\)"),
+        ({"training_data": WINE.data[:1]}, "no two different rows"),
+        ({"training_data": np.where(WINE.data > 1000, np.nan, WINE.data)}, "column 12 has a missing or infinite value"),
+        ({"row": ["red"] + [0] * 12}, "number the categories first"),
+        (
+            {"categorical": (1,), "row": np.full(13, 99)},
+            "column 1 of the row is 99, a category that training_data lack",
+        ),
+        ({"categorical": (13,)}, "categorical names column 13: 0 to 12"),
+        ({"names": ("a", "b")}, "2 different names for 13 columns"),
+        ({"predict": lambda rows: rows[:, 0] > 0}, "predict returned bool.*pass predict_proba"),
+        ({"predict": lambda rows: rows[:5, 0]}, r"returned shape \(5, 1\) for 50 inputs"),
+        ({"target": 1}, "target 1 is out of range"),
+        ({"target": -1}, "target -1 is out of range"),
+        ({"samples": 1}, "samples is 1"),
+        ({"features": 0}, "features is 0"),
     ],
 )
-def test_a_pick_that_cannot_be_made_is_named(weights, budget, message):
+def test_a_table_that_cannot_be_explained_is_named(options, message):
+    given = {
+        "predict": lambda rows: rows[:, 0],
+        "row": WINE.data[0],
+        "training_data": WINE.data,
+        "samples": 50,
+    } | options
     with pytest.raises(ValueError, match=message):
-        submodular_pick(weights, budget)
+        explain_tabular(**given)
+
+
+def test_the_same_weights_every_time_are_perfectly_stable_and_opposite_ones_are_not():
+    assert stability(lambda seed: tabular([3, 2, 1, 0]), top=2) == (1, 1)
+    rank, jaccard = stability(lambda seed: tabular([3, 2, 1, 0] if seed else [0, 1, 2, 3]), seeds=2, top=2)
+    assert rank == pytest.approx(-1) and jaccard == 0
+
+
+def test_the_stability_of_three_seeds_is_the_mean_of_the_three_pairs():
+    weights = [[4, 3, 2, 1], [4, 3, 1, 2], [4, 3, 2, 1]]
+    rank, jaccard = stability(lambda seed: tabular(weights[seed]), seeds=3, top=3)
+    assert rank == pytest.approx((0.8 + 1 + 0.8) / 3) and jaccard == pytest.approx((0.5 + 1 + 0.5) / 3)
+
+
+def test_more_samples_make_an_explanation_more_stable():
+    def correlation(samples):
+        return stability(lambda seed: explain(target=0, samples=samples, seed=seed)).rank_correlation
+
+    assert correlation(25) < correlation(800)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"seeds": 1}, "seeds is 1"), ({"top": 0}, "top is 0"), ({}, "weights of an explanation are equal")],
+)
+def test_a_stability_that_cannot_be_had_is_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        stability(lambda seed: tabular([1, 1]), **options)
 
 
 def test_the_fit_of_a_constant_model_is_exact():
@@ -148,13 +390,13 @@ def test_the_fit_of_a_constant_model_is_exact():
 
 def test_a_table_of_weights_and_the_packages_kernel_give_the_same_fit():
     """The fit itself, fed the package's neighbourhood with a kernel of ours."""
-    from xailab.lime import _fit
+    from xailab._linear import fit
 
     random = np.random.default_rng(3)
     x, y, nearness = random.normal(size=(80, 6)), random.normal(size=80), random.random(80)
     intercept, pairs, score, local = LimeBase(lambda _: nearness).explain_instance_with_data(
         x, y[:, None], None, 0, 6, "none"
     )
-    ours = _fit(x, y, nearness, None)
+    ours = fit(x, y, nearness, None, "lasso")
     np.testing.assert_allclose(ours[0][[i for i, _ in pairs]], [w for _, w in pairs], atol=1e-9)
     np.testing.assert_allclose(ours[1:], [intercept, score, local[0]], atol=1e-9)

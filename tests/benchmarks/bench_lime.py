@@ -1,0 +1,34 @@
+"""LIME for a photo on EfficientNet-Lite0 against the bare forward passes, and against the lime package."""
+
+import contextlib
+import os
+
+import numpy as np
+from lime.lime_image import LimeImageExplainer
+
+from benchmarks.measure import seconds
+from xailab.data import photos
+from xailab.lime import explain_image
+from xailab.models import efficientnet_lite0
+
+SAMPLES, BATCH = 1000, 40
+
+
+def rows():
+    """Yield (what, ratio, largest ratio allowed or None)."""
+    classifier, photo = efficientnet_lite0(), photos()["cat"]
+    batch = np.stack([photo] * BATCH)
+
+    def ours():
+        return explain_image(classifier, photo, samples=SAMPLES, batch_size=BATCH, progress=False)
+
+    def bare():
+        for _ in range(SAMPLES // BATCH):
+            classifier(batch)
+
+    def package():  # as its README calls it
+        LimeImageExplainer().explain_instance(photo, classifier, top_labels=5, hide_color=0, num_samples=SAMPLES)
+
+    bare_seconds, our_seconds, package_seconds = seconds(bare, ours, package, rounds=2)
+    yield "LIME for a photo, EfficientNet-Lite0, 1,000 samples / bare forwards", our_seconds / bare_seconds, 1.10
+    yield "LIME for a photo, EfficientNet-Lite0, 1,000 samples / the lime package", our_seconds / package_seconds, 0.5
