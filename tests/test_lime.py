@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from lime.lime_base import LimeBase
@@ -400,3 +402,16 @@ def test_a_table_of_weights_and_the_packages_kernel_give_the_same_fit():
     ours = fit(x, y, nearness, None, "lasso")
     np.testing.assert_allclose(ours[0][[i for i, _ in pairs]], [w for _, w in pairs], atol=1e-9)
     np.testing.assert_allclose(ours[1:], [intercept, score, local[0]], atol=1e-9)
+
+
+def test_memory_does_not_grow_with_the_samples():
+    peaks = []
+    for samples in (100, 2000):
+        tracemalloc.start()
+        explain(samples=samples, batch_size=50)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    masks_and_fit = (
+        1900 * 16 * 8 * 8
+    )  # eight floats for each mask's cell; the photos themselves would be 1900 * 24 * 24 * 3 * 8
+    assert peaks[1] < peaks[0] + masks_and_fit < peaks[0] + 1900 * 24 * 24 * 3

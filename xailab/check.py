@@ -190,7 +190,7 @@ def _short(value):
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
         if value.size > 12:
             return f"an array of shape {value.shape} from {value.min():.4g} to {value.max():.4g}"
-        return repr(np.round(value, 4).tolist())
+        return repr((value.round(4) if value.dtype.kind == "f" else value).tolist())
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 

@@ -249,3 +249,28 @@ def curves(series, *, title, ylabel, xlabel="epoch", first=1, alt=None):
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     return figure
+
+
+def surface(x, y, values, *, title, xlabel, ylabel, label, alt=None):
+    """Draw a quantity over two others as colours, between the edges at which it is known.
+
+    x: (P,), y: (Q,), rising. values: (P, Q). title: above all. xlabel, ylabel, label: what each is, with units.
+    alt: alternative text; by default where the values are lowest and highest.
+    Returns a Figure. Raises ValueError for values of another shape, or with NaN. Lesson 09.
+    """
+    values = check_heatmap(values)
+    if values.shape != (len(x), len(y)):
+        raise ValueError(
+            f"the values have shape {values.shape} for {len(x)} x and {len(y)} y: ({len(x)}, {len(y)}) was expected."
+        )
+    (i, j), (k, m) = (np.unravel_index(where, values.shape) for where in (values.argmin(), values.argmax()))
+    alt = alt or (
+        f"{title}. {label} from {values.min():.2g} at {xlabel} {x[i]:g}, {ylabel} {y[j]:g} to {values.max():.2g} at {x[k]:g}, {y[m]:g}."
+    )
+    figure = _figure(title, 7, 4, alt)
+    axes = figure.subplots()
+    drawn = axes.pcolormesh(x, y, values.T, shading="gouraud", **_colours(values))
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    figure.colorbar(drawn, ax=axes, label=label)
+    return figure
