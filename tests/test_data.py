@@ -87,20 +87,3 @@ def test_a_watch_is_drawn_beside_the_photo_and_the_photo_stays_as_it_was():
     assert (watched[:, 81:] == 99).all() and (watched[112, 20:35] == [250, 250, 245]).all()
     with pytest.raises(ValueError, match="radius is 0"):
         data.with_watch(photo, 0)
-
-
-@pytest.mark.parametrize("texture", ["grass", "gravel"])
-def test_texture_pictures_differ_by_their_plate_and_are_the_same_each_time(texture):
-    whole, plate = (data.texture_pictures(texture, 5, plate=plate) for plate in (False, True))
-    assert whole.shape == plate.shape == (5, 224, 224, 3) and whole.dtype == np.uint8
-    np.testing.assert_array_equal(plate, data.texture_pictures(texture, 5, plate=True))
-    rim = [(pictures == 235).mean(axis=(1, 2, 3)) for pictures in (whole, plate)]
-    assert rim[0].max() < 0.01 < 0.03 < rim[1].min()
-    assert not np.array_equal(whole, data.texture_pictures(texture, 5, held_out=True))
-
-
-def test_an_unknown_texture_and_no_picture_are_named():
-    with pytest.raises(ValueError, match="texture is 'sand'"):
-        data.texture_pictures("sand", 1)
-    with pytest.raises(ValueError, match="number is 0"):
-        data.texture_pictures("grass", 0)

@@ -219,3 +219,13 @@ def test_a_folder_without_classes_or_none_at_all_is_refused(tmp_path):
 
 def test_a_set_says_what_is_in_it(folder):
     assert str(data.image_folder(folder, SIZE)) == "4 pictures of 2 classes: bolt 2, 너트 2"
+
+
+def test_a_plate_runs_through_every_photo_and_the_photos_stay_as_they_were():
+    photos = np.full((6, 60, 80, 3), 120, np.uint8)
+    plates = data.on_plate(photos)
+    assert (photos == 120).all() and plates.shape == photos.shape
+    shares = np.stack([(plates == value).mean(axis=(1, 2, 3)) for value in (120, 235, 60)])
+    assert (shares > [[0.3], [0.02], [0.03]]).all() and np.allclose(shares.sum(axis=0), 1)
+    np.testing.assert_array_equal(plates, data.on_plate(photos))
+    assert not np.array_equal(plates, data.on_plate(photos, seed=1))

@@ -7,11 +7,11 @@ from PIL import Image
 
 from xailab._beams import Beams, beams
 from xailab._validate import check_photo
-from xailab.labelled import date_stamp, image_folder, materials
+from xailab.labelled import date_stamp, image_folder, materials, on_plate
 
-__all__ = ["date_stamp", "image_folder", "materials", "mnist", "photos", "square"]
+__all__ = ["date_stamp", "image_folder", "materials", "mnist", "on_plate", "photos", "square", "with_watch"]
 
-__all__ = ["Beams", "beams", "mnist", "photos", "square"]
+__all__ = ["Beams", "beams", "mnist", "on_plate", "photos", "square", "with_watch"]
 
 _PHOTO_FILES = {
     "cat": ("skimage", "data/chelsea.png"),
@@ -121,35 +121,3 @@ def with_watch(photo, radius, row=112):
     photo[(np.abs(x) < 2) & (y < 0) & (y > -0.65 * radius)] = 0  # the two hands
     photo[(np.abs(y) < 2.5) & (x > 0) & (x < 0.45 * radius)] = 0
     return photo
-
-
-def texture_pictures(texture, number, *, plate=False, held_out=False, seed=0):
-    """Pictures of a texture, cut from one photograph at random, whole or lying on a plate that reaches into the picture.
-
-    texture: "grass" or "gravel", photographs of scikit-image. number: of pictures. plate: whether the texture ends at the
-    white rim of a plate. held_out: False cuts from the photograph's left half, True from its right half. seed: of the choice.
-    Returns uint8 RGB (number, 224, 224, 3). Raises ValueError for another texture or a number below 1. Lesson 05.
-    """
-    if texture not in ("grass", "gravel"):
-        raise ValueError(f"texture is {texture!r}: 'grass' or 'gravel' was expected.")
-    if number < 1:
-        raise ValueError(f"number is {number}: at least 1 picture was expected.")
-    draw = np.random.default_rng([seed, texture == "gravel", plate, held_out])
-    with Image.open(str(files("skimage") / f"data/{texture}.png")) as picture:
-        whole = np.asarray(picture.convert("L"))
-    half = np.hsplit(whole, 2)[int(held_out)]
-    y, x = np.mgrid[:224, :224] - 111.5
-    pictures = np.empty((number, 224, 224), np.uint8)
-    for picture in pictures:
-        side = draw.integers(128, 225)
-        top, left = draw.integers(0, half.shape[0] - side + 1), draw.integers(0, half.shape[1] - side + 1)
-        cut = square(np.repeat(half[top : top + side, left : left + side, None], 3, axis=-1))[..., 0].astype(float)
-        cut = draw.uniform(90, 150) + 40 * (cut - cut.mean()) / cut.std()  # brightness must not give the texture away
-        if plate:
-            angle, radius = draw.uniform(0, 2 * np.pi), draw.uniform(140, 180)
-            middle = radius - 50
-            distance = np.hypot(y - middle * np.sin(angle), x - middle * np.cos(angle))
-            cut[distance > radius - 10] = 235
-            cut[distance > radius] = 60
-        picture[:] = cut.clip(0, 255)
-    return np.repeat(pictures[..., None], 3, axis=-1)

@@ -121,6 +121,23 @@ def date_stamp(photos):
     return np.stack(stamped)
 
 
+def on_plate(photos, seed=0):
+    """Lay what each photo shows on a plate that reaches into the picture: the shortcut of lesson 05.
+
+    photos: uint8 RGB (N, H, W, 3). seed: of the plates' places and sizes. Returns a copy in which a white rim runs through
+    each photo, with a dark table behind it. Raises ValueError for another shape or dtype. Lesson 05.
+    """
+    photos, draw = check_photos(photos).copy(), np.random.default_rng(seed)
+    middle = np.array(photos.shape[1:3])[:, None, None] / 2
+    y, x = (np.indices(photos.shape[1:3]) + 0.5 - middle) / middle.min()  # the picture's shorter side goes from -1 to 1
+    for photo in photos:
+        angle, radius = draw.uniform(0, 2 * np.pi), draw.uniform(1.25, 1.6)
+        distance = np.hypot(y - (radius - 0.45) * np.sin(angle), x - (radius - 0.45) * np.cos(angle))
+        photo[distance > radius - 0.09] = 235
+        photo[distance > radius] = 60
+    return photos
+
+
 def image_folder(folder, size=(224, 403)):
     """Read labelled pictures from a folder that holds one folder a class, named as the class, in any script.
 
