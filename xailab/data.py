@@ -5,13 +5,23 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
-from xailab._beams import Beams, beams
+from xailab.beams import Beams, beams
 from xailab._validate import check_photo
 from xailab.labelled import date_stamp, image_folder, materials
 
-__all__ = ["date_stamp", "image_folder", "materials", "mnist", "photos", "square"]
-
-__all__ = ["Beams", "beams", "mnist", "photos", "square"]
+__all__ = [
+    "Beams",
+    "beams",
+    "cars",
+    "date_stamp",
+    "image_folder",
+    "materials",
+    "mnist",
+    "photos",
+    "square",
+    "texture_pictures",
+    "with_watch",
+]
 
 _PHOTO_FILES = {
     "cat": ("skimage", "data/chelsea.png"),
