@@ -5,8 +5,8 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
-from xailab.beams import Beams, beams
 from xailab._validate import check_photo
+from xailab.beams import Beams, beams
 from xailab.labelled import date_stamp, image_folder, materials
 
 __all__ = [

@@ -90,7 +90,8 @@ def grid(images, titles=None, *, title, columns=None, cmap="gray", numbers=False
             + "."
         )
     side = min(1.9, _WIDEST / columns)
-    figure = _figure(title, max(4.0, side * columns), 0.5 + (side + 0.2) * rows, alt)
+    tallest = max(min(1, image.shape[0] / image.shape[1]) for image in images)  # wide pictures need less room below
+    figure = _figure(title, max(4.0, side * columns), 0.5 + (side * tallest + 0.25) * rows, alt)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     flat = np.concatenate([image.ravel() for image in images if image.ndim == 2] or [np.zeros(1)]).astype(float)
     colours = _colours(flat) if flat.min() < 0 else {"cmap": cmap, "norm": Normalize(0, flat.max() or 1)}
