@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from xailab import _beams
+from xailab.beams import _draw
 from xailab.data import beams
 
 MANY = beams(300)
@@ -20,7 +20,7 @@ def test_a_picture_with_and_without_its_crack_differs_in_the_mask_and_nowhere_el
     for index in range(20):
         draw = (np.random.default_rng([1, index]) for _ in range(2))
         (with_crack, crack, arrow), (without, none, same) = (
-            _beams._draw(random, size, cracked, index % 2 == 0) for random, cracked in zip(draw, (True, False))
+            _draw(random, size, cracked, index % 2 == 0) for random, cracked in zip(draw, (True, False))
         )
         changed = (with_crack != without).any(axis=-1)
         assert not (changed & ~crack).any() and not none.any()

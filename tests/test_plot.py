@@ -29,6 +29,7 @@ def shown(figure):
         lambda: plot.bars(["a", "b"], [3, 2_000_000], title="bars", xlabel="weights"),
         lambda: plot.confusion([[3, 1], [0, 2]], ["cat", "dog"], title="confusion"),
         lambda: plot.curves({"loss": [3, 2, 1]}, title="curves", ylabel="loss"),
+        lambda: plot.intervals(["a", "b"], {"hits": ([0.2, 0.9], [0.1, 0.1])}, title="intervals"),
     ],
 )
 def test_every_figure_has_a_title_alternative_text_and_something_to_see(figure):
@@ -94,4 +95,5 @@ def test_errors_say_what_is_wrong_and_what_to_do():
     assert "no maps" in message(plot.layer_strip, PHOTO, {}, title="t")
     assert "one value a label" in message(plot.bars, ["a"], [1, 2], title="t", xlabel="x")
     assert "(K, K) counts" in message(plot.confusion, [[1, 2]], ["a"], title="t")
+    assert "2 means and as many half widths" in message(plot.intervals, ["a", "b"], {"x": ([1], [2])}, title="t")
     assert "nothing to draw" in message(plot.curves, {"a": []}, title="t", ylabel="y")

@@ -5,13 +5,23 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
-from xailab._beams import Beams, beams
 from xailab._validate import check_photo
+from xailab.beams import Beams, beams
 from xailab.labelled import date_stamp, image_folder, materials, on_plate
 
-__all__ = ["date_stamp", "image_folder", "materials", "mnist", "on_plate", "photos", "square", "with_watch"]
-
-__all__ = ["Beams", "beams", "mnist", "on_plate", "photos", "square", "with_watch"]
+__all__ = [
+    "Beams",
+    "beams",
+    "cars",
+    "date_stamp",
+    "image_folder",
+    "materials",
+    "mnist",
+    "on_plate",
+    "photos",
+    "square",
+    "with_watch",
+]
 
 _PHOTO_FILES = {
     "cat": ("skimage", "data/chelsea.png"),

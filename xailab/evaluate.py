@@ -32,7 +32,7 @@ def deletion(predict, image, heatmap, *, target, steps=50):
     predict: function from images (N, H, W, C) to numbers (N, outputs), called once; a Classifier, for instance.
     image: uint8 photo (H, W, 3) or float (H, W, C), as predict takes it. heatmap: float (H, W), higher = more evidence.
     target: column of the predictions. steps: how many equal parts the pixels go in.
-    Returns a Curve; the lower its area, the better the map. Pixels of equal value go in a random order, always the same.
+    Returns a Curve; the lower its area, the better the map. Pixels of equal value go row by row, as in the authors' code.
     Raises ValueError for a map of another size, with NaN or constant, and for a target that is not there or never
     predicted. Petsiuk, Das, Saenko (2018), section 4.3; Samek et al. (2017), equation 12. Lesson 10.
     """
@@ -176,7 +176,7 @@ def mean_and_interval(values):
 
 def _curve(predict, before, after, heatmap, target, steps):
     """Ask once about all pictures on the way from one to the other, where the map's highest pixels change first."""
-    order = _order(heatmap)
+    order = np.argsort(-heatmap.ravel(), kind="stable")
     counts = np.round(np.linspace(0, heatmap.size, steps + 1)).astype(int)
     pictures = np.empty((steps + 1, *before.shape), before.dtype)
     pixels, after = pictures.reshape(steps + 1, heatmap.size, -1), after.reshape(heatmap.size, -1)
@@ -204,16 +204,11 @@ def _curve(predict, before, after, heatmap, target, steps):
     return Curve(fractions, scores, float(np.trapezoid(scores, fractions)))
 
 
-def _order(heatmap):
-    """The pixels' flat indices, the highest first; those of equal value in a random order, always the same."""
-    shuffled = np.random.default_rng(0).permutation(heatmap.size)
-    return shuffled[np.argsort(-heatmap.ravel()[shuffled], kind="stable")]
-
-
 def _highest(heatmap, count):
-    """Mark the highest pixels of a map: bool (H, W)."""
+    """Mark the highest pixels of a map, bool (H, W); of equal ones a random choice, always the same."""
+    shuffled = np.random.default_rng(0).permutation(heatmap.size)
     marked = np.zeros(heatmap.size, bool)
-    marked[_order(heatmap)[:count]] = True
+    marked[shuffled[np.argsort(-heatmap.ravel()[shuffled], kind="stable")[:count]]] = True
     return marked.reshape(heatmap.shape)
 
 

@@ -90,7 +90,8 @@ def grid(images, titles=None, *, title, columns=None, cmap="gray", numbers=False
             + "."
         )
     side = min(1.9, _WIDEST / columns)
-    figure = _figure(title, max(4.0, side * columns), 0.5 + (side + 0.2) * rows, alt)
+    tallest = max(min(1, image.shape[0] / image.shape[1]) for image in images)  # wide pictures need less room below
+    figure = _figure(title, max(4.0, side * columns), 0.5 + (side * tallest + 0.25) * rows, alt)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     flat = np.concatenate([image.ravel() for image in images if image.ndim == 2] or [np.zeros(1)]).astype(float)
     colours = _colours(flat) if flat.min() < 0 else {"cmap": cmap, "norm": Normalize(0, flat.max() or 1)}
@@ -273,4 +274,34 @@ def surface(x, y, values, *, title, xlabel, ylabel, label, alt=None):
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     figure.colorbar(drawn, ax=axes, label=label)
+    return figure
+
+
+def intervals(labels, panels, *, title, alt=None):
+    """Draw means with their confidence intervals, one panel a measure, one line a label.
+
+    labels: one a line. panels: {what is measured: (means, half widths)}, each one number a label. title: above all.
+    alt: alternative text; by default the labels with the highest and the lowest mean of each panel.
+    Returns a Figure. Raises ValueError for a panel with more or fewer numbers than there are labels. Lesson 10.
+    """
+    panels = {name: np.asarray(values, float) for name, values in panels.items()}
+    for name, values in panels.items():
+        if values.shape != (2, len(labels)):
+            raise ValueError(
+                f"'{name}' has shape {values.shape}: {len(labels)} means and as many half widths were expected."
+            )
+    ends = [f"{name} from {labels[v[0].argmin()]} to {labels[v[0].argmax()]}" for name, v in panels.items()]
+    columns, rows = min(3, len(panels)), -(-len(panels) // 3)
+    figure = _figure(title, _WIDEST, 0.7 + rows * (0.7 + 0.19 * len(labels)), alt or f"{title}. {'; '.join(ends)}.")
+    drawn = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    for axes in drawn[len(panels) :]:
+        axes.axis("off")
+    for axes, (name, (means, halves)) in zip(drawn, panels.items()):
+        axes.errorbar(means, range(len(labels)), xerr=halves, fmt="o", ms=4, color="#31688e", ecolor="#7f9fb8")
+        axes.set_title(name, fontsize=9)
+        axes.set_yticks(range(len(labels)), labels, fontsize=8)
+        axes.tick_params(axis="x", labelsize=8)
+        axes.grid(axis="y", color="#dddddd", lw=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+    drawn[0].invert_yaxis()
     return figure
