@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.tree import DecisionTreeClassifier
 
 from xailab import plot
 
@@ -30,6 +31,24 @@ def shown(figure):
         lambda: plot.confusion([[3, 1], [0, 2]], ["cat", "dog"], title="confusion"),
         lambda: plot.curves({"loss": [3, 2, 1]}, title="curves", ylabel="loss"),
         lambda: plot.intervals(["a", "b"], {"hits": ([0.2, 0.9], [0.1, 0.1])}, title="intervals"),
+        lambda: plot.lines({"mean": ([1, 2, 4], [0, 1, 0])}, title="lines", xlabel="x", ylabel="y"),
+        lambda: plot.lines(
+            {"mean": ([1, 2], [0, 1])},
+            title="l",
+            xlabel="x",
+            ylabel="y",
+            behind=([1, 2], HEAT[:, :2]),
+            shades=range(20),
+        ),
+        lambda: plot.scatter({"all": HEAT[:, :2]}, range(20), title="scatter", label="row", xlabel="x", ylabel="y"),
+        lambda: plot.scatter({"a": HEAT[:9, :2], "b": HEAT[:9, 2:4]}, range(9), title="t", label="row", digits=True),
+        lambda: plot.surface(range(20), range(30), HEAT, title="surface", xlabel="x", ylabel="y", label="heat"),
+        lambda: plot.tree(
+            DecisionTreeClassifier(max_depth=2).fit(HEAT, HEAT[:, 2] > 0.01),
+            range(30),
+            title="tree",
+            alt="tree of one question",
+        ),
     ],
 )
 def test_every_figure_has_a_title_alternative_text_and_something_to_see(figure):
@@ -97,3 +116,30 @@ def test_errors_say_what_is_wrong_and_what_to_do():
     assert "(K, K) counts" in message(plot.confusion, [[1, 2]], ["a"], title="t")
     assert "2 means and as many half widths" in message(plot.intervals, ["a", "b"], {"x": ([1], [2])}, title="t")
     assert "nothing to draw" in message(plot.curves, {"a": []}, title="t", ylabel="y")
+    assert "as many x as y" in message(plot.lines, {"a": ([1, 2], [1])}, title="t", xlabel="x", ylabel="y")
+    assert "(N, 2) was expected" in message(plot.scatter, {"a": HEAT}, range(20), title="t", label="l")
+    assert "(2, 3) was expected" in message(
+        plot.surface, [1, 2], [1, 2, 3], HEAT, title="t", xlabel="x", ylabel="y", label="l"
+    )
+    stump = DecisionTreeClassifier(max_depth=1).fit(HEAT, HEAT[:, 2] > 0.01)
+    assert "of 30 features" in message(plot.tree, stump, ["a"], title="t", alt="a")
+
+
+def test_lines_end_where_their_values_say():
+    figure = plot.lines({"a": ([1, 5], [2, 3])}, title="t", xlabel="x", ylabel="y", behind=([1, 5], [[0, 9]]))
+    assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 2], [5, 3]]
+    assert "a from 2 to 3" in figure.alt and figure.axes[0].get_ylim()[1] >= 9
+
+
+def test_thin_lines_have_the_colours_of_their_shades():
+    figure = plot.lines(
+        {"a": ([1, 5], [2, 3])}, title="t", xlabel="x", ylabel="y", behind=([1, 5], [[0, 9], [1, 8]]), shades=[3, 7]
+    )
+    shown(figure)
+    dark, bright = figure.axes[0].collections[0].get_colors()[:, :3]
+    assert dark.sum() < bright.sum() and figure.axes[1].get_ylim() == (3, 7)
+
+
+def test_the_alternative_text_of_a_surface_says_where_it_is_highest():
+    figure = plot.surface([1, 2], [10, 20], [[0, 1], [2, 7]], title="t", xlabel="x", ylabel="y", label="z")
+    assert "7 at 2, 20" in figure.alt

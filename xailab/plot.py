@@ -9,8 +9,11 @@ import html
 import io
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.colors import CenteredNorm, Normalize
 from matplotlib.figure import Figure as _MatplotlibFigure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from xailab._validate import check_heatmap
@@ -32,6 +35,7 @@ class Figure(_MatplotlibFigure):
         return {"text/html": image, "text/plain": self.alt}
 
 
+_INKS, _DASHES = ("#440154", "#21918c", "#b5731a", "#3b528b"), ("-", "--", "-.", ":")  # of the lines in one figure
 _WIDEST = 9.2  # inches: as wide as a notebook's column
 
 
@@ -240,15 +244,84 @@ def curves(series, *, title, ylabel, xlabel="epoch", first=1, alt=None):
     ends = ", ".join(f"{name} from {values[0]:.3g} to {values[-1]:.3g}" for name, values in series.items())
     figure = _figure(title, 7, 3.2, alt or f"{title}. {ylabel} by {xlabel}: {ends}.")
     axes = figure.subplots()
-    colours, dashes = ("#440154", "#21918c", "#b5731a", "#3b528b"), ("-", "--", "-.", ":")
     for index, (name, values) in enumerate(series.items()):
-        style = {"color": colours[index % 4], "ls": dashes[index % 4]}
+        style = {"color": _INKS[index % 4], "ls": _DASHES[index % 4]}
         axes.plot(range(first, first + len(values)), values, label=name, **style)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
+    return figure
+
+
+def lines(series, *, title, xlabel, ylabel, behind=None, shades=None, shade_label="", alt=None):
+    """Draw curves over measured x values, with many thin ones behind them if wanted.
+
+    series: {name: (x (P,), y (P,))}. title, xlabel, ylabel: with units. behind: (x (P,), curves (N, P)), drawn thin.
+    shades: N numbers that colour the thin curves, named by shade_label. alt: alternative text; by default first and last
+    value of each series.
+    Returns a Figure. Raises ValueError for no series and for x and y of different lengths. Lesson 09.
+    """
+    if not series or any(np.shape(x) != np.shape(y) or np.ndim(x) != 1 for x, y in series.values()):
+        raise ValueError("series must be {name: (x, y)} with as many x as y values, at least one of them.")
+    ends = ", ".join(f"{name} from {y[0]:.3g} to {y[-1]:.3g}" for name, (_, y) in series.items())
+    figure = _figure(title, 7, 3.8, alt or f"{title}. {ylabel} by {xlabel}: {ends}.")
+    axes = figure.subplots()
+    outline = []
+    if behind is not None:
+        outline = [withStroke(linewidth=4, foreground="white")]
+        x, curves = behind
+        thin = LineCollection([np.column_stack([x, y]) for y in curves], cmap="viridis", lw=0.4)
+        axes.add_collection(thin)
+        if shades is None:
+            thin.set_color("#9a9a9a")
+        else:
+            thin.set_array(np.asarray(shades))
+            figure.colorbar(thin, ax=axes, label=shade_label)
+    for index, (name, (x, y)) in enumerate(series.items()):
+        axes.plot(x, y, label=name, lw=2, color=_INKS[index % 4], ls=_DASHES[index % 4], path_effects=outline)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)  # above, where no curve is
+    return figure
+
+
+def scatter(panels, values, *, title, label, xlabel="", ylabel="", digits=False, alt=None):
+    """Draw points in one or several panels, coloured by a value; several panels have no axes, as those of t-SNE mean nothing.
+
+    panels: {name: (N, 2)}. values: N numbers, named by label. title: above all. xlabel, ylabel: of a single panel.
+    digits: draw each point as its value, a whole number from 0 to 9. alt: alternative text; by default title and panels.
+    Returns a Figure. Raises ValueError for points and values of different numbers. Lesson 09.
+    """
+    values = np.asarray(values)
+    for name, points in panels.items():
+        if np.shape(points) != (len(values), 2):
+            raise ValueError(f"'{name}' has shape {np.shape(points)} for {len(values)} values: (N, 2) was expected.")
+    alone = len(panels) == 1
+    columns = min(len(panels), 3)
+    rows = -(-len(panels) // columns)
+    size = (7, 4) if alone else (0.8 + 2.8 * columns, 0.5 + 2.9 * rows)
+    figure = _figure(title, *size, alt or f"{title}: points coloured by {label}, in {', '.join(panels)}.")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    norm = Normalize(values.min(), values.max())
+    for place in axes[len(panels) :]:
+        place.axis("off")
+    for place, (name, points) in zip(axes, panels.items()):
+        marks = {f"${value}$": values == value for value in np.unique(values)} if digits else {"o": slice(None)}
+        for mark, chosen in marks.items():
+            drawn = place.scatter(
+                *np.asarray(points)[chosen].T, c=values[chosen], marker=mark, norm=norm, cmap="viridis", s=18, lw=0.3
+            )
+        if alone:
+            place.set_xlabel(xlabel)
+            place.set_ylabel(ylabel)
+        else:
+            place.set_title(name, fontsize=9)
+            place.set_xticks([])
+            place.set_yticks([])
+    figure.colorbar(drawn, ax=list(axes), label=label, shrink=0.8)
     return figure
 
 
@@ -304,4 +377,29 @@ def intervals(labels, panels, *, title, alt=None):
         axes.grid(axis="y", color="#dddddd", lw=0.6)
         axes.spines[["top", "right"]].set_visible(False)
     drawn[0].invert_yaxis()
+    return figure
+
+
+def tree(model, features, *, title, classes=None, alt):
+    """Draw a decision tree: its questions, and in each box how many rows come there and what it would answer.
+
+    model: fitted scikit-learn tree, best of depth 3 or less. features: names of the columns. title: above all.
+    classes: names of the classes. alt: alternative text: what the first questions are.
+    Returns a Figure. Raises ValueError for other numbers of names than the tree knows. Lesson 09.
+    """
+    from sklearn.tree import plot_tree
+
+    if len(features) != model.n_features_in_:
+        raise ValueError(f"there are {len(features)} feature names for a tree of {model.n_features_in_} features.")
+    figure = _figure(title, _WIDEST, 1.2 + 1.1 * model.get_depth(), alt)
+    FigureCanvasAgg(figure)  # scikit-learn measures its texts while it draws
+    plot_tree(
+        model,
+        feature_names=list(features),
+        class_names=classes,
+        impurity=False,
+        rounded=True,
+        ax=figure.subplots(),
+        fontsize=8,
+    )
     return figure
