@@ -7,9 +7,9 @@ from PIL import Image
 
 from xailab._beams import Beams, beams
 from xailab._validate import check_photo
-from xailab.labelled import date_stamp, image_folder, materials
+from xailab.labelled import date_stamp, halves, image_folder, materials
 
-__all__ = ["date_stamp", "image_folder", "materials", "mnist", "photos", "square"]
+__all__ = ["date_stamp", "halves", "image_folder", "materials", "mnist", "photos", "square"]
 
 __all__ = ["Beams", "beams", "mnist", "photos", "square"]
 
