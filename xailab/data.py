@@ -9,9 +9,7 @@ from xailab._beams import Beams, beams
 from xailab._validate import check_photo
 from xailab.labelled import date_stamp, halves, image_folder, materials
 
-__all__ = ["date_stamp", "halves", "image_folder", "materials", "mnist", "photos", "square"]
-
-__all__ = ["Beams", "beams", "mnist", "photos", "square"]
+__all__ = ["Beams", "beams", "date_stamp", "halves", "image_folder", "materials", "mnist", "photos", "square"]
 
 _PHOTO_FILES = {
     "cat": ("skimage", "data/chelsea.png"),
