@@ -104,9 +104,9 @@ def views(path):
 
 def pooled_maps(paths):
     """Pooled maps of each photo's views, float32 (N, 6, 512)."""
-    base = models._vgg16_base("auto")
+    base = models.vgg16_base()
     pooled = keras.Model(base.input, keras.layers.GlobalAveragePooling2D()(base.output), name="pooled")
-    features = models.Classifier(pooled, models._vgg16_preprocess, ())
+    features = models.Classifier(pooled, models.vgg16_preprocess, ())
     return np.stack([features.logits(views(path)) for path in tqdm(paths, desc="photos", unit="photo")])
 
 

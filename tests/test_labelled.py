@@ -113,6 +113,35 @@ def test_what_materials_cannot_do_is_named(options, said):
         data.materials(**options)
 
 
+def test_halves_come_from_the_class_asked_for_and_from_another_one():
+    """Each class has its own grey level, so that a half tells which class it was cut from."""
+    labels = np.repeat(np.arange(4), 2)
+    images = np.broadcast_to(labels.astype(np.uint8)[:, None, None, None] * 50, (8, 6, 7, 3))
+    photos, targets, masks = data.halves(labelled.Pictures(images, labels, tuple("abcd")), pairs=3)
+    assert photos.shape == (12, 6, 7, 3) and targets.tolist() == np.repeat(np.arange(4), 3).tolist()
+    others = []
+    for photo, target, mask in zip(photos, targets, masks):
+        assert (photo[mask] == target * 50).all() and len(np.unique(photo[~mask])) == 1
+        others.append(photo[~mask][0, 0] // 50)
+    assert all(sorted(others[3 * k : 3 * k + 3]) == sorted({0, 1, 2, 3} - {k}) for k in range(4))
+    assert masks[:, :, 0].all(axis=1).sum() == 6 and (masks.any(axis=1) == masks.all(axis=1)).all()
+
+
+def test_halves_follow_their_seed_and_need_other_classes():
+    pictures = data.materials(SIZE, train=2, test=1)[0]
+    once, again, other = (data.halves(pictures, seed=seed)[0] for seed in (1, 1, 2))
+    assert (once == again).all() and (once != other).any()
+    with pytest.raises(ValueError, match="pairs is 11: 1 to 10"):
+        data.halves(pictures, pairs=11)
+
+
+def test_a_part_of_a_set_is_chosen_by_a_mask():
+    pictures = data.materials(SIZE, train=2, test=1)[0]
+    part = pictures[pictures.labels == 3]
+    assert part.labels.tolist() == [3, 3] and part.names == pictures.names
+    assert (part.images == pictures.images[6:8]).all()
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Two classes, one of them Korean in the taken-apart form of macOS, each with two good pictures."""

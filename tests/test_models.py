@@ -137,15 +137,23 @@ def test_vgg16_takes_blue_green_red_less_the_means_of_imagenet(vgg16_gap):
     assert np.allclose(keras.applications.vgg16.preprocess_input(photo.astype("float32")), expected, atol=1e-5)
 
 
+def test_the_convolutions_take_photos_of_another_size_with_the_same_weights(vgg16_gap):
+    small = models.vgg16_base((64, 115))
+    assert small.input_shape == (None, 64, 115, 3) and small.output_shape == (None, 2, 3, 512)
+    for layer in small.layers[1:]:
+        for one, other in zip(layer.weights, vgg16_gap.model.get_layer(layer.name).weights, strict=True):
+            assert np.array_equal(one, other)
+
+
 def test_the_convolutions_come_from_keras_file_just_as_well(monkeypatch, tmp_path):
     from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
     h5py = pytest.importorskip("h5py")
-    path, source = tmp_path / "base.h5", models._vgg16_base(None)
+    path, source = tmp_path / "base.h5", models.vgg16_base(weights=None)
     with h5py.File(path, "w") as file:  # the layout of the files that keras.applications downloads
         save_weights_to_hdf5_group(file, source)
     monkeypatch.setattr(models, "fetch", lambda *_: path)
-    loaded = models._vgg16_base("auto")
+    loaded = models.vgg16_base()
     for one, other in zip(source.weights, loaded.weights, strict=True):
         assert np.array_equal(one, other)
 

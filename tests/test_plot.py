@@ -13,6 +13,10 @@ PHOTO = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 HEAT = np.outer(np.linspace(0, 1, 20), np.linspace(0, 1, 30))
 
 
+def bowl(x, y):
+    return x**2 + 3 * y**2
+
+
 def shown(figure):
     """What Jupyter would show: the HTML and the picture in it."""
     bundle = figure._repr_mimebundle_()
@@ -49,6 +53,7 @@ def shown(figure):
             title="tree",
             alt="tree of one question",
         ),
+        lambda: plot.descents(bowl, {"a": [[1, 1], [0, 0]]}, title="descents", reach=((-2, 2), (-2, 2))),
     ],
 )
 def test_every_figure_has_a_title_alternative_text_and_something_to_see(figure):
@@ -143,3 +148,18 @@ def test_thin_lines_have_the_colours_of_their_shades():
 def test_the_alternative_text_of_a_surface_says_where_it_is_highest():
     figure = plot.surface([1, 2], [10, 20], [[0, 1], [2, 7]], title="t", xlabel="x", ylabel="y", label="z")
     assert "7 at 2, 20" in figure.alt
+
+
+def test_a_descent_shows_its_path_and_the_height_at_its_end():
+    path = [[1, 1], [0.5, 0.5], [0, 1]]
+    figure = plot.descents(bowl, {"slow": path, "none": [[1, 1]]}, title="t", reach=((-2, 2), (-2, 2)))
+    slow = figure.axes[0]
+    assert slow.get_title() == "slow: 3" and figure.axes[1].get_title() == "none: 4"
+    np.testing.assert_array_equal(slow.lines[0].get_xydata(), path)
+    assert "All start at (1, 1)" in figure.alt and "slow 3" in figure.alt
+
+
+@pytest.mark.parametrize("paths", [{}, {"a": [1, 2]}, {"a": np.zeros((3, 3))}])
+def test_what_is_no_path_is_named(paths):
+    with pytest.raises(ValueError, match="steps \\+ 1, 2"):
+        plot.descents(bowl, paths, title="t", reach=((-1, 1), (-1, 1)))

@@ -95,7 +95,7 @@ def _calls_check(value):
 
 def execute(notebook, folder):
     """Run a solved edition in a fresh kernel under XAILAB_STRICT=1; its cells then hold their outputs. Raises CellExecutionError."""
-    environment = {**os.environ, "XAILAB_STRICT": "1"}
+    environment = {**os.environ, "XAILAB_STRICT": "1", "TQDM_DISABLE": "1"}  # a bar would stay behind as a line of text
     client = NotebookClient(
         notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )

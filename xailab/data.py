@@ -7,13 +7,14 @@ from PIL import Image
 
 from xailab._validate import check_photo
 from xailab.beams import Beams, beams
-from xailab.labelled import date_stamp, image_folder, materials, on_plate
+from xailab.labelled import date_stamp, halves, image_folder, materials, on_plate
 
 __all__ = [
     "Beams",
     "beams",
     "cars",
     "date_stamp",
+    "halves",
     "image_folder",
     "materials",
     "mnist",

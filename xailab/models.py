@@ -187,7 +187,7 @@ def vgg16(weights="auto"):
     model = keras.applications.VGG16(weights=None, classifier_activation=None)
     if path:
         model.load_weights(path)
-    return Classifier(model, _vgg16_preprocess, imagenet_labels())
+    return Classifier(model, vgg16_preprocess, imagenet_labels())
 
 
 def vgg16_gap(weights="auto"):
@@ -197,14 +197,14 @@ def vgg16_gap(weights="auto"):
     labels are those of vgg16_head(). Raises FetchError where the convolutions' weights cannot be had. Zhou et al.
     (2016), section 3.1; datasets/train_vgg16_head.py trained the head. Lesson 04.
     """
-    base, head = _vgg16_base(weights), vgg16_head()
+    base, head = vgg16_base(weights=weights), vgg16_head()
     labels = tuple(str(label) for label in head["labels"])
     pooled = layers.GlobalAveragePooling2D(name="gap")(base.output)
     output = layers.Dense(len(labels), name="output")
     model = keras.Model(base.input, output(pooled), name="vgg16_gap")
     if _wants_weights(weights):
         output.set_weights([head["kernel"], head["bias"]])
-    return Classifier(model, _vgg16_preprocess, labels)
+    return Classifier(model, vgg16_preprocess, labels)
 
 
 def vgg16_head():
@@ -217,9 +217,15 @@ def vgg16_head():
         return dict(head)
 
 
-def _vgg16_base(weights):
-    """VGG16's 13 convolutions and 5 poolings, (N, 224, 224, 3) -> (N, 7, 7, 512)."""
-    base = keras.applications.VGG16(include_top=False, input_shape=(224, 224, 3), weights=None)
+def vgg16_base(size=(224, 224), *, weights="auto"):
+    """Load VGG16's 13 convolutions and 5 poolings alone, for photos of any size from 32 x 32.
+
+    size: (height, width) of the photos in pixels. weights: "auto" for the trained ones, None for random ones. Returns a
+    keras.Model from photos (N, height, width, 3) that vgg16_preprocess has prepared to maps
+    (N, height // 32, width // 32, 512). Raises FetchError where the weights cannot be had. Simonyan and Zisserman
+    (2015), table 1, column D. Lesson 08.
+    """
+    base = keras.applications.VGG16(include_top=False, input_shape=(*size, 3), weights=None)
     if _wants_weights(weights):
         path = fetch("vgg16-base", "vgg16-base-keras")
         if path.suffix == ".h5":
@@ -234,8 +240,11 @@ def _vgg16_base(weights):
     return base
 
 
-def _vgg16_preprocess(photos):
-    # VGG's photos were read as blue, green, red; each channel's mean over ImageNet is taken off.
+def vgg16_preprocess(photos):
+    """Prepare photos as VGG16 takes them: blue, green, red, less each channel's mean over ImageNet.
+
+    photos: uint8 RGB (N, H, W, 3). Returns a float32 tensor of that shape. Lesson 08.
+    """
     return tf.cast(photos, tf.float32)[..., ::-1] - tf.constant([103.939, 116.779, 123.68])
 
 

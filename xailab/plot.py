@@ -61,6 +61,11 @@ def _show(axes, image, **options):
     return axes.imshow(image, **options)
 
 
+def _flatness(images):
+    """Height over width of the tallest image, at most 1: wide ones need less room below each other."""
+    return min(1, max(np.shape(image)[0] / np.shape(image)[1] for image in images))
+
+
 def _peak(heatmap):
     """Where a heat map is highest, in words."""
     row, column = np.unravel_index(np.argmax(heatmap), heatmap.shape)
@@ -94,8 +99,7 @@ def grid(images, titles=None, *, title, columns=None, cmap="gray", numbers=False
             + "."
         )
     side = min(1.9, _WIDEST / columns)
-    tallest = max(min(1, image.shape[0] / image.shape[1]) for image in images)  # wide pictures need less room below
-    figure = _figure(title, max(4.0, side * columns), 0.5 + (side * tallest + 0.25) * rows, alt)
+    figure = _figure(title, max(4.0, side * columns), 0.5 + (side * _flatness(images) + 0.2) * rows, alt)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     flat = np.concatenate([image.ravel() for image in images if image.ndim == 2] or [np.zeros(1)]).astype(float)
     colours = _colours(flat) if flat.min() < 0 else {"cmap": cmap, "norm": Normalize(0, flat.max() or 1)}
@@ -170,7 +174,7 @@ def layer_strip(image, maps, *, title, alt=None):
         alt or f"{title}. Highest at: " + ", ".join(f"{name} {_peak(heatmap)}" for name, heatmap in maps.items()) + "."
     )
     side = min(1.75, _WIDEST / columns)
-    figure = _figure(title, side * columns, 0.5 + (side + 0.3) * rows, alt)
+    figure = _figure(title, side * columns, 0.5 + (side * _flatness([image]) + 0.3) * rows, alt)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in panels[1 + len(maps) :]:
         axes.axis("off")
@@ -229,6 +233,42 @@ def confusion(matrix, labels, *, title, alt=None):
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
     figure.colorbar(drawn, ax=axes, label="pictures", shrink=0.8)
+    return figure
+
+
+def descents(surface, paths, *, title, reach, alt=None):
+    """Draw how points moved over a surface: one panel a path, on the same contour lines.
+
+    surface: function of two arrays, x and y, that returns the heights. paths: {name: float (steps + 1, 2)}, where a point
+    started and where each step took it. title: above all. reach: ((left, right), (bottom, top)) of every panel.
+    alt: alternative text; by default where each path starts and ends. Returns a Figure: each panel says the height at the
+    path's end. Raises ValueError when there is no path, or one that is not (steps + 1, 2). Lesson 08.
+    """
+    paths = {name: np.asarray(path, float) for name, path in paths.items()}
+    if not paths or any(path.ndim != 2 or path.shape[1] != 2 for path in paths.values()):
+        shapes = ", ".join(f"{name} {path.shape}" for name, path in paths.items()) or "no path"
+        raise ValueError(
+            f"what is to be drawn is {shapes}: {{name: (steps + 1, 2)}}, x and y of each point, was expected."
+        )
+    ends = {name: f"{surface(*path[-1]):.2g}" for name, path in paths.items()}
+    start = next(iter(paths.values()))[0]
+    alt = alt or f"{title}. All start at ({start[0]:g}, {start[1]:g}); height at the end: " + ", ".join(
+        f"{name} {end}" for name, end in ends.items()
+    )
+    columns = min(3, len(paths))
+    rows = -(-len(paths) // columns)
+    figure = _figure(title, _WIDEST, 0.6 + 1.9 * rows, alt)
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    x, y = np.meshgrid(*(np.linspace(*side, 200) for side in reach))
+    for axes in panels[len(paths) :]:
+        axes.axis("off")
+    for axes, (name, path) in zip(panels, paths.items()):
+        drawn = axes.contourf(x, y, surface(x, y), 20, cmap="viridis")
+        axes.plot(*path.T, color="white", lw=1, marker="o", ms=2.5)
+        axes.plot(*path[0], color="white", marker="s", ms=6)
+        axes.set(xlim=reach[0], ylim=reach[1])
+        axes.set_title(f"{name}: {ends[name]}", fontsize=9)
+    figure.colorbar(drawn, ax=list(panels), label="height", shrink=0.8)
     return figure
 
 
