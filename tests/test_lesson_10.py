@@ -120,6 +120,27 @@ def test_what_the_text_says_about_each_column_of_the_long_table_is_so(rows, mean
     assert means.stability.idxmax() == blob and means.stability[blob] == 1
 
 
+def test_by_every_measure_but_one_an_impostor_beats_a_real_method(means):
+    real, impostors = means.loc[list(league.METHODS)[:7]], means.loc[list(league.METHODS)[7:]]
+    for measure in league.MEASURES:
+        sign = -1 if measure in ("deletion", "randomised") else 1
+        beaten = (sign * impostors[measure]).max() > (sign * real[measure]).min()
+        assert beaten == (measure != "randomised")
+
+
+def test_occlusion_and_guided_backpropagation_are_those_that_pass_all_three(means):
+    better = means.randomised < 1
+    for column in ("pointing game", "IoU"):
+        better &= means[column] > means[column][["edge detector", "centred blob"]].max()
+    better &= means.deletion < means.deletion["centred blob"]
+    assert set(means.index[better]) == {"occlusion", "guided backprop"}
+
+
+def test_the_noisy_beam_is_still_cracked(figures):
+    text = next(figure for figure in figures if figure.startswith("Nearly the same picture"))
+    assert all(int(share) > 95 for share in re.findall(r"(?:cracked|with noise): (\d+)%", text))
+
+
 def test_a_crack_is_less_than_one_pixel_in_a_hundred():
     from xailab.data import beams
 
