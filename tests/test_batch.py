@@ -124,6 +124,31 @@ def test_a_killed_process_breaks_the_pool_and_a_new_pool_goes_on(tmp_path, monke
     assert len(saved) == len(set(saved)) == 7
 
 
+def slow_run(folder):
+    """What the next test runs in a process of its own, and kills."""
+
+    def channel(images, targets):
+        time.sleep(0.3)
+        return globals()["channel"](images, targets)
+
+    channel.__qualname__ = "channel"
+    explain(folder, channel)
+
+
+def test_a_killed_run_has_lost_one_batch_at_most(tmp_path):
+    process = get_context("spawn").Process(target=slow_run, args=(tmp_path,))
+    process.start()
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("*.npz"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.join()
+    done, calls = len(list(tmp_path.glob("*.npz"))), []
+    assert 2 <= done < 7
+    np.testing.assert_array_equal(explain(tmp_path, watched(calls)), EXPECTED)
+    assert len(calls) == 7 - done
+
+
 def test_on_a_dask_cluster_a_killed_worker_loses_nothing_and_repeats_nothing(tmp_path, monkeypatch):
     from distributed import Client, LocalCluster
 
