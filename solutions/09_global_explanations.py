@@ -425,7 +425,7 @@ plot.lines(
     title="The effect of the engine's size, by both",
     xlabel="displacement, cubic inches",
     ylabel="effect on mpg, mean taken off",
-    alt="Two curves over displacement: both fall steeply up to 200 cubic inches and are flat after; the accumulated effects begin higher.",
+    alt="Two curves over displacement: both fall up to 250 cubic inches and are nearly flat after; the accumulated effects begin higher.",
 )
 
 # %% [markdown]
