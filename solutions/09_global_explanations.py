@@ -2,7 +2,7 @@
 # # 09 · What has the whole model learned? Global explanations
 # **You will** rebuild a published regression table and find out what it predicts · read a tree · catch an importance that rewards noise · write ICE, accumulated local effects and Shapley values · look into a network as a whole
 #
-# **Needs** lessons 00, 02, 03 · **Reading** 75 min · **Computing** 45 s
+# **Needs** lessons 00, 02, 03 · **Reading** 75 min · **Computing** 50 s
 
 # %% [markdown]
 # ## The question
@@ -31,7 +31,7 @@ from threadpoolctl import threadpool_limits
 
 from xailab import plot, shapley
 from xailab.check import check
-from xailab.data import cars, mnist, photos
+from xailab.data import cars, materials, mnist, photos
 from xailab.models import efficientnet_lite0, lenet5
 from xailab.tabular import ale, ale_pair, coefficients, ice, importance, mrmr, partial_dependence
 
@@ -84,8 +84,8 @@ coefficient_table = check("09.1", coefficient_table)
 
 # %% [markdown]
 # Something is missing on the slide: it does not say *what is predicted*. Without that, no coefficient means anything. Can we find
-# out? A teaching table of a hundred cars that comes with a well-known program holds the model years 1970, 1976 and 1982. Ours
-# has the same cars and more. Take those years and let weight and mpg predict each other column in turn.
+# out? MATLAB, which the talk was about, brings a table of cars of the model years 1970, 1976 and 1982, 94 of them with their
+# mpg. Ours has these cars and more. Take those years and let weight and mpg predict each other column in turn.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -314,7 +314,6 @@ print(f"gain from the first year to the last: light cars {rises[light, -1].mean(
 # There is something wrong with section 4. Heavy cars have large engines:
 
 # %%
-lightest = features.weight.quantile(0.05)
 plot.scatter(
     {"cars": features[["weight", "displacement"]].to_numpy()},
     features.cylinders,
@@ -329,7 +328,7 @@ plot.scatter(
 # NBVAL_CHECK_OUTPUT
 eight = features[features.cylinders == 8]
 print(f"cars of 8 cylinders: {len(eight)}, the lightest {eight.weight.min():.0f} pounds")
-print(f"partial dependence asks about each of them at {lightest:.0f} pounds")
+print(f"partial dependence asks about each of them at {ice(motor, features, 'weight')[0][0]:.0f} pounds")
 
 # %% [markdown]
 # The partial dependence of the weight puts every car on every weight, also into the empty corners of the picture. There the forest
@@ -426,7 +425,7 @@ plot.lines(
     title="The effect of the engine's size, by both",
     xlabel="displacement, cubic inches",
     ylabel="effect on mpg, mean taken off",
-    alt="Two curves over displacement: both fall steeply up to 200 cubic inches and are flat after; the accumulated effects begin higher.",
+    alt="Two curves over displacement: both fall up to 250 cubic inches and are nearly flat after; the accumulated effects begin higher.",
 )
 
 # %% [markdown]
@@ -677,7 +676,7 @@ with threadpool_limits(1):  # with so few points, several threads wait for each 
 plot.scatter(
     layouts,
     names[:400],
-    digits=True,
+    marks="0123456789",
     title="Six maps by t-SNE; in the last one the digits are drawn by lot",
     label="digit",
     alt="Six scatter maps of 400 points drawn as their digits. On features like digits lie together, more clearly than on pixels; another seed moves the groups about; perplexity 3 tears them into crumbs, also where all is noise.",
@@ -697,6 +696,36 @@ for name, points in (("pixels", pixels), ("features", found)):
     print(f"{name:<9} the five nearest neighbours name {share:.1%} of the held-out digits rightly")
 
 # %% [markdown]
+# The features know more than the pixels. How far does that go? EfficientNet-Lite0 has learned 1,000 kinds of things from photographs, and
+# no materials. Lay out 165 patches of eleven materials, by their pixels and by the 1,280 features behind its last pooling:
+
+# %%
+_, patches = materials((224, 224), train=1, test=15)
+pooling = keras.Model(classifier.model.inputs[0], classifier.model.get_layer("gap").output)
+sides = {
+    "pixels": patches.images[..., 0].reshape(165, -1) / 255,
+    "features of EfficientNet-Lite0": pooling.predict(classifier.preprocess(patches.images), verbose=0),
+}
+with threadpool_limits(1):
+    layouts = {name: TSNE(perplexity=15, init="random", random_state=0).fit_transform(points) for name, points in sides.items()}
+for name, points in sides.items():
+    share = cross_val_score(KNeighborsClassifier(5), points, patches.labels, cv=5).mean()
+    print(f"{name}: the five nearest neighbours name {share:.1%} of the patches rightly")
+print(", ".join(f"{letter} {name}" for letter, name in zip("abcdefghijk", patches.names)))
+plot.scatter(
+    layouts,
+    patches.labels,
+    marks="abcdefghijk",
+    title="Eleven materials: neighbours by pixels, and by a network's features",
+    label="material",
+    alt="Two maps of 165 patches drawn as letters, one letter a material. By pixels most letters are mixed; by the network's features each letter forms a group of its own.",
+)
+
+# %% [markdown]
+# A striking picture, so look for the catch. All patches of one material come from *one* photograph. What the features group may be
+# the material, or the lens, the light and the sharpness of that photograph; the map cannot tell. Lesson 08 takes care to test on other
+# parts of each photograph than it learns from, and even that is no other photograph.
+#
 # ## 9 · Layer activations, and which filters go together
 #
 # What does a single filter see? Look at the 16 maps of the second convolution, C3, for one digit: its **layer activations**.

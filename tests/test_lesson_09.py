@@ -164,6 +164,8 @@ def test_the_features_know_more_neighbours_than_the_pixels():
     )
     assert features > pixels + 5
     assert float(re.search(r"([\d.]+)% of 1000 held-out digits right", printed())[1]) > 93
+    mixed, apart = map(float, re.findall(r": the five nearest neighbours name ([\d.]+)% of the patches", printed()))
+    assert mixed < 60 and apart > 95
 
 
 # The map

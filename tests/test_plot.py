@@ -45,7 +45,9 @@ def shown(figure):
             shades=range(20),
         ),
         lambda: plot.scatter({"all": HEAT[:, :2]}, range(20), title="scatter", label="row", xlabel="x", ylabel="y"),
-        lambda: plot.scatter({"a": HEAT[:9, :2], "b": HEAT[:9, 2:4]}, range(9), title="t", label="row", digits=True),
+        lambda: plot.scatter(
+            {"a": HEAT[:9, :2], "b": HEAT[:9, 2:4]}, range(9), title="t", label="row", marks="abcdefghi"
+        ),
         lambda: plot.surface(range(20), range(30), HEAT, title="surface", xlabel="x", ylabel="y", label="heat"),
         lambda: plot.tree(
             DecisionTreeClassifier(max_depth=2).fit(HEAT, HEAT[:, 2] > 0.01),

@@ -328,11 +328,12 @@ def lines(series, *, title, xlabel, ylabel, behind=None, shades=None, shade_labe
     return figure
 
 
-def scatter(panels, values, *, title, label, xlabel="", ylabel="", digits=False, alt=None):
+def scatter(panels, values, *, title, label, xlabel="", ylabel="", marks="", alt=None):
     """Draw points in one or several panels, coloured by a value; several panels have no axes, as those of t-SNE mean nothing.
 
     panels: {name: (N, 2)}. values: N numbers, named by label. title: above all. xlabel, ylabel: of a single panel.
-    digits: draw each point as its value, a whole number from 0 to 9. alt: alternative text; by default title and panels.
+    marks: a letter or digit for each of the values 0, 1, 2 …, to draw the points with; by default dots.
+    alt: alternative text; by default title and panels.
     Returns a Figure. Raises ValueError for points and values of different numbers. Lesson 09.
     """
     values = np.asarray(values)
@@ -349,8 +350,8 @@ def scatter(panels, values, *, title, label, xlabel="", ylabel="", digits=False,
     for place in axes[len(panels) :]:
         place.axis("off")
     for place, (name, points) in zip(axes, panels.items()):
-        marks = {f"${value}$": values == value for value in np.unique(values)} if digits else {"o": slice(None)}
-        for mark, chosen in marks.items():
+        groups = {f"${mark}$": values == value for value, mark in enumerate(marks)} or {"o": slice(None)}
+        for mark, chosen in groups.items():
             drawn = place.scatter(
                 *np.asarray(points)[chosen].T, c=values[chosen], marker=mark, norm=norm, cmap="viridis", s=18, lw=0.3
             )
@@ -361,7 +362,9 @@ def scatter(panels, values, *, title, label, xlabel="", ylabel="", digits=False,
             place.set_title(name, fontsize=9)
             place.set_xticks([])
             place.set_yticks([])
-    figure.colorbar(drawn, ax=list(axes), label=label, shrink=0.8)
+    bar = figure.colorbar(drawn, ax=list(axes), label=label, shrink=0.8)
+    if marks:
+        bar.set_ticks(range(len(marks)), labels=list(marks))
     return figure
 
 

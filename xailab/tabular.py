@@ -119,7 +119,7 @@ def ale_pair(model, table, features, *, bins=10):
     model, table: as in ale. features: two names. bins: cuts along each of them.
     Returns (edges (K + 1,), edges (L + 1,), effects (K + 1, L + 1)), zero everywhere if the two do not interact. A cell
     without rows takes the step of the nearest cell that has some. Raises ValueError as ale does.
-    Apley and Zhu (2020), equations 17 to 19. Lesson 09.
+    Apley and Zhu (2020), the second-order estimators behind equation 16. Lesson 09.
     """
     table = check_table(table, columns=2)
     first, second = features
