@@ -1,4 +1,4 @@
-"""Train ordinary and interpretable networks on rendered creatures, three seeds each, for the tables of lesson 07.
+"""Train ordinary and interpretable networks on rendered creatures, three seeds each, for the table of lesson 07.
 
     python datasets/train_creatures.py [RESULTS.json]
 
@@ -22,10 +22,26 @@ from xailab.twins import KINDS, measure, prepare, small_base, train, twin
 SEEDS = 0, 1, 2
 CASES = {
     "one species": {
-        "data": {"species": ("fox",)},
+        "species": ("fox",),
+        "negatives": 0.5,
         "pictures": 2000,
-        "twin": {"loss_weight": 3e-4},
-        "train": {"epochs": 8},
+        "kinds": KINDS,
+        "widths": (16, 32),
+        "filters": 32,
+        "loss weight": lambda epoch: 3e-4,
+        "epochs": 8,
+        "rate": lambda steps: 1e-3,
+    },
+    "three species": {  # the loss sets in when the filters have begun to prefer one species
+        "species": ("fox", "hare", "deer"),
+        "negatives": 0,
+        "pictures": 4000,
+        "kinds": ("ordinary", "masks only", "filter loss with labels"),
+        "widths": (16, 32, 48),
+        "filters": 64,
+        "loss weight": lambda epoch: 4e-4 if epoch >= 4 else 0,
+        "epochs": 12,
+        "rate": lambda steps: keras.optimizers.schedules.CosineDecay(2e-3, steps),
     },
 }
 
@@ -33,11 +49,18 @@ CASES = {
 def run(case, kind, seed):
     """Train and measure one network. Returns measure's dict with "seconds" of training."""
     about = CASES[case]
-    shown, unseen = (creatures(count, seed=which, **about["data"]) for count, which in ((about["pictures"], 1), (800, 2)))
+    species, negatives = about["species"], about["negatives"]
+    shown, unseen = (
+        creatures(about["pictures"], species, negatives=negatives, seed=1),
+        creatures(800, species, negatives=negatives, seed=2),
+    )
     keras.utils.set_random_seed(seed)
-    network = twin(small_base(), len(about["data"]["species"]), kind, **about["twin"])
+    network = twin(small_base(widths=about["widths"]), len(species), kind, filters=about["filters"])
+    losses = kind.startswith("filter loss")
+    callbacks = [weight_schedule(network.tops, about["loss weight"])] if losses else []
+    rate = about["rate"](about["epochs"] * -(-about["pictures"] // 64))
     start = time.perf_counter()
-    train(network, prepare(shown.pictures), shown.labels, **about["train"])
+    train(network, prepare(shown.pictures), shown.labels, epochs=about["epochs"], rate=rate, callbacks=callbacks)
     seconds = time.perf_counter() - start
     return {**measure(network, prepare(unseen.pictures), unseen.labels, unseen.landmarks), "seconds": round(seconds, 1)}
 
@@ -48,7 +71,7 @@ def main():
     parser.add_argument("results", type=Path, nargs="?", default=Path(__file__).with_name("interpretable_cnn.json"))
     path = parser.parse_args().results
     results = json.loads(path.read_text()) if path.exists() else {}
-    wanted = [(case, kind, seed) for case in CASES for seed in SEEDS for kind in KINDS]
+    wanted = [(case, kind, seed) for case in CASES for seed in SEEDS for kind in CASES[case]["kinds"]]
     for case, kind, seed in tqdm(wanted, unit="network"):
         done = results.setdefault(case, {}).setdefault(kind, {})
         if str(seed) not in done:

@@ -287,12 +287,21 @@ plot.grid(
 # %%
 networks, histories, watched = {}, {}, {}
 some_fox = prepare(unseen.pictures[unseen.labels == 1][:1])
-for name, kind in {"ordinary": "ordinary", "interpretable": "filter loss with labels"}.items():
+
+
+def learn(name, kind):
+    """Train a network, and keep its maps of one fox before the first and after each epoch."""
     keras.utils.set_random_seed(SEED)
     network = networks[name] = twin(small_base(), 1, kind)
     seen = watched[name] = [network.maps(some_fox).numpy()[0]]
     look = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(network.maps(some_fox).numpy()[0]))
     histories[name] = train(network, prepare(shown.pictures), shown.labels, epochs=EPOCHS, callbacks=[look])
+
+
+learn("ordinary", "ordinary")
+
+# %%
+learn("interpretable", "filter loss with labels")
 
 # %%
 plot.curves(

@@ -79,19 +79,19 @@ def prepare(pictures):
     return pictures.astype(np.float32) / 127.5 - 1
 
 
-def train(network, pictures, labels, *, epochs, rate=2e-3, callbacks=()):
-    """Train a Twin with Adam, in batches of 64, at a rate that falls to zero along a cosine.
+def train(network, pictures, labels, *, epochs, rate=1e-3, batch=64, callbacks=()):
+    """Train a Twin with Adam.
 
-    pictures: float (N, H, W, 3). labels: int (N,). Returns Keras's History. Lesson 07.
+    pictures: float (N, H, W, 3). labels: int (N,). rate: learning rate, or a Keras schedule of it. batch: pictures a
+    step. Returns Keras's History. Lesson 07.
     """
-    steps = epochs * -(-len(pictures) // 64)
     network.trained.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps)),
+        keras.optimizers.Adam(rate),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
     return network.trained.fit(
-        [pictures, labels], labels, batch_size=64, epochs=epochs, verbose=0, callbacks=list(callbacks)
+        [pictures, labels], labels, batch_size=batch, epochs=epochs, verbose=0, callbacks=list(callbacks)
     )
 
 
