@@ -71,6 +71,19 @@ def test_the_text_quotes_the_results_of_one_species():
     assert max(seeds) - min(seeds) > 0.03
 
 
+def test_the_text_quotes_the_results_of_three_species():
+    kind = "filter loss with labels"
+    assert fall("three species", kind) >= 0.3 and says(
+        f"The instability falls by {100 * fall('three species', kind):.0f} %, and the accuracy rises"
+    )
+    before, after = (100 * mean("three species", which, "accuracy") for which in ("ordinary", kind))
+    assert after >= before and says(f"from {before:.1f} % to {after:.1f} %. So here the claim holds")
+    heads, *others = np.sum([run["crowding"] for run in RESULTS["three species"][kind].values()], axis=0)
+    assert heads < sum(others)
+    script = (build.ROOT / "datasets" / "train_creatures.py").read_text()
+    assert "epoch >= 4 else 0" in script and '"epochs": 12' in script and '("fox", "hare", "deer")' in script
+
+
 def test_all_interpretable_filters_crowd_onto_the_head_and_none_is_dead():
     for run in RESULTS["one species"]["filter loss with labels"].values():
         assert run["crowding"] == [32, 0, 0, 0] and run["dead"] == 0
@@ -80,6 +93,13 @@ def test_a_perfect_detector_is_steadier_than_the_centre_and_that_than_a_random_p
     for kinds in RESULTS.values():
         run = kinds["ordinary"]["0"]
         assert 0 < run["perfect detector"] < run["centre of the picture"] < run["random place"]
+
+
+def test_the_centre_of_the_picture_beats_ordinary_filters_but_not_interpretable_ones():
+    for kinds in RESULTS.values():
+        for seed, run in kinds["ordinary"].items():
+            centre = run["centre of the picture"]
+            assert kinds["filter loss with labels"][seed]["instability"] < centre < run["instability"]
 
 
 def test_the_executed_lesson_shows_what_its_text_says():
