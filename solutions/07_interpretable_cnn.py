@@ -2,7 +2,7 @@
 # # 07 · One filter, one part? The interpretable CNN
 # **You will** write templates, filter loss and mask of the interpretable CNN · check the paper's equations with numbers, and find two that do not hold as printed · train an ordinary and an interpretable network, alike in all else · measure whether a filter stays with one part
 #
-# **Needs** lessons 01, 02, 04 · **Reading** 75 min · **Computing** 75 s
+# **Needs** lessons 01, 02, 04 · **Reading** 75 min · **Computing** 60 s
 
 # %% [markdown]
 # ## The question
@@ -351,7 +351,7 @@ plot.grid(
     [patch for f in strongest["ordinary"][:4] for patch in closest("ordinary", f)],
     title="Ordinary network: what four filters look at, a row each",
     columns=8,
-    alt="Four rows of eight cut-outs around the strongest cell of a filter; a row shows heads, but also tails, legs and bits of background.",
+    alt="Four rows of eight cut-outs around the strongest cell of a filter; the rows mix heads with legs, and one row shows legs alone.",
 )
 
 # %%
@@ -363,7 +363,10 @@ plot.grid(
 )
 
 # %% [markdown]
-# Eight pictures are few, and the strongest at that. Over all pictures: where does a filter fire, *as seen from the animal's
+# In the ordinary network a filter takes a head for legs, or the other way round: it likes two dark strokes side by side, and ears are two
+# dark strokes as well. Where the head lies beyond the picture's edge, even an interpretable filter must make do with legs.
+#
+# But eight pictures are few, and the strongest at that. Over all pictures: where does a filter fire, *as seen from the animal's
 # torso*, when all animals are turned to look to the right? A filter that stays with one part gives one spot.
 
 # %%
@@ -381,7 +384,7 @@ plot.grid(
     [f"{name}, {f}" for name in networks for f in strongest[name][:6]],
     title="Where six filters of each network fire, seen from the torso: share of 400 foxes",
     cmap="inferno",
-    alt="Above, six ordinary filters: spread over head, torso and tail. Below, six interpretable filters: one bright spot each, above and to the right of the torso, where the head is.",
+    alt="Above, six ordinary filters: some have a spot at the head and a second one at the legs. Below, six interpretable filters: one bright spot each, above and to the right of the torso, where the head is.",
 )
 
 # %% [markdown]
@@ -493,7 +496,7 @@ plot.bars(
 )
 
 # %% [markdown]
-# They crowd: all filters go to the same place, for the head tells a fox from no fox best, and nothing in the loss asks two filters to
+# They crowd: all interpretable filters go to the same place, for the head tells a fox from no fox best, and nothing in the loss asks two filters to
 # differ. Thirty-two filters that each watch one part sound like a description of the animal; here they are thirty-two times the
 # same sentence. The paper's tables do not show this, and so we print it beside them.
 #
