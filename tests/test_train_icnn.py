@@ -9,7 +9,10 @@ from PIL import Image
 from xailab import cli, train_icnn
 from xailab._tensorflow import keras
 from xailab.creatures import PARTS, creatures
+from xailab.data import photos
+from xailab.models import vgg16_gap
 from xailab.parts import Parted
+from xailab.train_icnn import vgg16_twin  # before the fixture puts a small one in its place
 from xailab.twins import small_base, twin
 
 
@@ -89,3 +92,12 @@ def test_a_folder_of_another_run_is_refused(tmp_path):
 def test_the_command_says_what_is_missing(tmp_path, capsys):
     assert cli.main(["train-icnn", "voc_part", str(tmp_path / "nowhere"), "--folder", str(tmp_path / "run")]) == 1
     assert "nowhere is missing" in capsys.readouterr().out
+
+
+def test_the_first_top_layer_starts_as_vgg16s_last_convolution():
+    network, cat = vgg16_twin(1, "ordinary", 0.0), photos()["cat"][None]
+    lower = keras.Model(network.predicts.input, network.tops[0].output)
+    vgg = vgg16_gap()
+    theirs = keras.Model(vgg.model.input, vgg.model.get_layer("block5_conv3").output)(vgg.preprocess(cat)).numpy()
+    assert theirs.shape == (1, 14, 14, 512)
+    assert np.allclose(lower(cat.astype(np.float32)), theirs, atol=1e-3 * theirs.max())

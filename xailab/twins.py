@@ -41,7 +41,7 @@ def twin(base, categories, kind, *, filters=32, loss_weight=3e-4, beta=4.0, drop
     base: keras.Model, pictures -> square maps. categories: how many there are; the classes are 0, none of them, to K.
     kind: one of KINDS; but for the ordinary one, both top convolutions are interpretable. filters: of each of them.
     loss_weight, beta: as in InterpretableConv2D. dropout: share of the pooled maps' cells that the head does not see.
-    Returns Twin. Raises ValueError for another kind. The paper, section 3; lesson 07.
+    Returns Twin. Raises ValueError for another kind. Zhang, Wu, Zhu (2018), section 3. Lesson 07.
     """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}: one of {', '.join(map(repr, KINDS))} was expected.")
