@@ -122,6 +122,19 @@ def fetch(everything):
     return failed
 
 
+def train_icnn(options):
+    """Train and measure VGG16 on a data set with marked parts. Returns 0, or 1 if the data are not there."""
+    from xailab.train_icnn import run as train
+
+    given = {name: getattr(options, name) for name in ("negatives", "epochs", "limit", "loss_weight")}
+    try:
+        train(options.data, options.path, options.folder, **given)
+    except (FileNotFoundError, ValueError) as error:
+        print(error)
+        return 1
+    return 0
+
+
 def report():
     """What the course needs and what this machine has: a list of (what, found, whether that will do). Lesson 00."""
     version = ".".join(map(str, sys.version_info[:3]))
@@ -166,6 +179,16 @@ def main(arguments=None):
     runner.add_argument("--jobs", type=int, default=2, help="lessons at a time")
     fetcher = commands.add_parser("fetch", help="get the lessons' files ahead of a class")
     fetcher.add_argument("--all", action="store_true", help="also what no lesson needs, such as VGG16's 553 MB")
+    trainer = commands.add_parser(
+        "train-icnn", help="train VGG16, ordinary and interpretable, on pictures with marked parts"
+    )
+    trainer.add_argument("data", choices=["cub200", "voc_part", "animal_part"])
+    trainer.add_argument("path", help="the data set's folder or archive")
+    trainer.add_argument("--folder", default="build/train-icnn", help="of checkpoints and results; call again to go on")
+    trainer.add_argument("--negatives", help="folder of photographs without the objects: one category against these")
+    trainer.add_argument("--epochs", type=int, default=50)
+    trainer.add_argument("--limit", type=int, help="read so many pictures only")
+    trainer.add_argument("--loss-weight", type=float, default=1e-5, help="of the filter loss in the first epoch")
     commands.add_parser("check", help="say whether this machine has what the course needs")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "lab":
@@ -176,6 +199,8 @@ def main(arguments=None):
         return run(options.lessons, dict(map(_parameter, options.parameter)), options.edition, options.jobs)
     if options.command == "fetch":
         return fetch(options.all)
+    if options.command == "train-icnn":
+        return train_icnn(options)
     rows = report()
     for what, found, fine in rows:
         print(f"{'ok ' if fine else 'NO '} {what:<66}{found}")

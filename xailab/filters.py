@@ -67,7 +67,7 @@ def filter_loss(maps, *, tau=None, beta=4.0):
 
 @tf.custom_gradient
 def _minus_information(scores):
-    """scores: tr(x T), (N, templates, C). Autodiff would give the same gradient, with three times the passes over them.
+    """scores: tr(x T), (N, templates, C). Autodiff would give the same gradient, in more passes over them.
 
     All densities are taken relative to the uniform one, 1 / N: their logarithms then stay near zero, where float32 is fine.
     """
@@ -114,14 +114,14 @@ def approximate_gradient(maps, positive=None, *, tau=None, beta=4.0):
 
 
 def label_gradient(maps, positive, *, beta=4.0):
-    """What the authors' release trains with in place of the filter loss: a direction that knows the labels.
+    """A direction that knows the labels, after what the authors' release trains with in place of the filter loss.
 
     maps: (N, n, n, C) behind the ReLU. positive: bool (N, C), whether a picture shows the class that a filter belongs to.
     beta: as in templates. Returns (N, n, n, C), to be followed downhill like a gradient: where the class is shown, a map
     grows around its strongest cell and shrinks elsewhere; where it is not, it shrinks everywhere. Both kinds of pictures
     count alike, however many there are. A tensor for a tensor.
-    Raises ValueError for maps that are not square, or positive of another shape. It stands in the release, not in the paper.
-    Lesson 07.
+    Raises ValueError for maps that are not square, or positive of another shape. The paper does not have it; the release
+    also places the template at the mean of the activation and learns beta, which is left out here. Lesson 07.
     """
     tensor = _square(maps)
     positive = tf.convert_to_tensor(positive, tf.bool)

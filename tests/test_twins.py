@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from xailab._tensorflow import keras
+from xailab.creatures import creatures
+from xailab.filters import InterpretableConv2D, weight_schedule
+from xailab.instability import location_instability
+from xailab.twins import KINDS, measure, prepare, small_base, train, twin
+
+
+@pytest.fixture(scope="module")
+def herd():
+    return creatures(48, ("fox", "hare"), negatives=0.25, seed=0)
+
+
+def small_twin(kind, categories=2, **options):
+    keras.utils.set_random_seed(0)
+    return twin(small_base(widths=(4, 4, 4)), categories, kind, filters=6, **options)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_twins_are_alike_but_for_their_tops(kind):
+    network = small_twin(kind)
+    assert network.predicts.output_shape == (None, 3) and network.maps.output_shape == (None, 8, 8, 6)
+    trainable = [weight.shape for weight in network.predicts.trainable_weights]
+    assert trainable == [weight.shape for weight in small_twin("ordinary").predicts.trainable_weights]
+    assert all(isinstance(top, InterpretableConv2D) for top in network.tops) == (kind != "ordinary")
+    assert {top.categories for top in network.tops if kind != "ordinary"} <= ({2} if "labels" in kind else {None})
+
+
+def test_the_same_seed_gives_the_same_first_weights_whatever_the_kind():
+    first, second = small_twin("ordinary"), small_twin("filter loss with labels")
+    for one, other in zip(first.predicts.trainable_weights, second.predicts.trainable_weights):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "filter loss with labels"])
+def test_training_moves_all_views_at_once(kind, herd):
+    network = small_twin(kind, loss_weight=1e-3)
+    before = network.predicts(prepare(herd.pictures[:2])).numpy()
+    schedule = [weight_schedule(network.tops, lambda epoch: 1e-4 * epoch)] if kind != "ordinary" else []
+    history = train(network, prepare(herd.pictures), herd.labels, epochs=2, callbacks=schedule)
+    assert len(history.history["accuracy"]) == 2 and np.isfinite(history.history["loss"]).all()
+    assert not np.allclose(before, network.predicts(prepare(herd.pictures[:2])).numpy())
+
+
+def test_a_filter_is_measured_on_the_category_that_activates_it_most(herd):
+    network = small_twin("ordinary")
+    found = measure(network, prepare(herd.pictures), herd.labels, herd.landmarks)
+    maps = network.maps.predict(prepare(herd.pictures), verbose=0)
+    own = np.stack([maps[herd.labels == label].mean(axis=(0, 1, 2)) for label in (1, 2)]).argmax(axis=0) + 1
+    by_hand = [
+        location_instability(
+            maps[herd.labels == own[f], ..., f : f + 1], herd.landmarks[herd.labels == own[f]], (64, 64)
+        )
+        for f in range(6)
+    ]
+    assert found["instability"] == pytest.approx(np.mean(by_hand)) and sum(found["crowding"]) == 6
+    assert np.mean(found["parts"]) == pytest.approx(found["instability"])
+    answers = network.predicts.predict(prepare(herd.pictures), verbose=0).argmax(axis=1)
+    assert found["accuracy"] == np.mean(answers == herd.labels)
+    assert 0 < found["perfect detector"] < found["centre of the picture"] < found["random place"]
+
+
+def test_another_kind_is_refused():
+    with pytest.raises(ValueError, match="'ordinary', 'masks only'"):
+        small_twin("extraordinary")
