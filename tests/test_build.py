@@ -123,3 +123,15 @@ def test_a_lesson_without_a_proper_header_is_named(lesson):
 def test_the_teaching_page_has_minutes_and_questions(lesson, tmp_path):
     page = build.teaching_page(tmp_path)
     assert "## 42 · A question?" in page and "Reading 20 min" in page and "Ask them." in page
+
+
+def test_what_a_cell_printed_is_one_output_and_its_progress_bar_is_gone():
+    def said(text):
+        return nbformat.v4.new_output("stream", name="stdout", text=text)
+
+    widget = "application/vnd.jupyter.widget-view+json"
+    bar = nbformat.v4.new_output("display_data", {widget: {}, "text/plain": "head:   0%|          | 0/60"})
+    slider = nbformat.v4.new_output("display_data", {widget: {}, "text/plain": "interactive(children=…)"})
+    cell = nbformat.v4.new_code_cell("", outputs=[said("one\n"), bar, said("two\n"), slider])
+    build._join_streams(nbformat.v4.new_notebook(cells=[cell]))
+    assert cell.outputs == [said("one\ntwo\n"), slider]

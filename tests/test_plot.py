@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib import font_manager, rcParams
 from PIL import Image
 from sklearn.tree import DecisionTreeClassifier
 
@@ -165,3 +166,14 @@ def test_a_descent_shows_its_path_and_the_height_at_its_end():
 def test_what_is_no_path_is_named(paths):
     with pytest.raises(ValueError, match="steps \\+ 1, 2"):
         plot.descents(bowl, paths, title="t", reach=((-1, 1), (-1, 1)))
+
+
+def test_letters_come_from_the_usual_font_first_and_hangul_from_one_that_is_installed():
+    first, *others = rcParams["font.family"]
+    assert first == "sans-serif" and set(others) <= set(font_manager.get_font_names())
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # where no Korean font is installed, boxes are drawn
+def test_korean_class_names_do_not_stop_a_figure():
+    _, pixels = shown(plot.confusion([[3, 1], [0, 2]], ["볼트", "너트"], title="confusion"))
+    assert pixels.std() > 5

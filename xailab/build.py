@@ -95,7 +95,7 @@ def _calls_check(value):
 
 def execute(notebook, folder):
     """Run a solved edition in a fresh kernel under XAILAB_STRICT=1; its cells then hold their outputs. Raises CellExecutionError."""
-    environment = {**os.environ, "XAILAB_STRICT": "1", "TQDM_DISABLE": "1"}  # a bar would stay behind as a line of text
+    environment = {**os.environ, "XAILAB_STRICT": "1"}
     client = NotebookClient(
         notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
@@ -107,16 +107,24 @@ def execute(notebook, folder):
 
 
 def _join_streams(notebook):
-    """One output for what a cell printed: how many pieces it comes in depends on the moment."""
+    """One output for what a cell printed, however many pieces it came in; of a progress bar, nothing stays behind."""
     for cell in notebook.cells:
         joined = []
         for output in cell.get("outputs", []):
+            if _is_bar(output):
+                continue
             if joined and output.output_type == "stream" == joined[-1].output_type and output.name == joined[-1].name:
                 joined[-1].text += output.text
             else:
                 joined.append(output)
         if cell.cell_type == "code":
             cell.outputs = joined
+
+
+def _is_bar(output):
+    """Whether an output is tqdm's bar: the widget ends with its kernel, and would leave a line that says 0 %."""
+    data = output.get("data", {})
+    return "application/vnd.jupyter.widget-view+json" in data and "%|" in data.get("text/plain", "")
 
 
 def same_cells(notebook, other):

@@ -9,6 +9,7 @@ import html
 import io
 
 import numpy as np
+from matplotlib import font_manager, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import CenteredNorm, Normalize
@@ -17,6 +18,10 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from xailab._validate import check_heatmap
+
+# Class names may be Korean: Matplotlib's own font has no Hangul, and takes a letter that it lacks from the next of these.
+_HANGUL = {"Malgun Gothic", "Apple SD Gothic Neo", "AppleGothic", "NanumGothic", "Noto Sans CJK KR"}
+rcParams["font.family"] = ["sans-serif", *sorted(_HANGUL & set(font_manager.get_font_names()))]
 
 
 class Figure(_MatplotlibFigure):
