@@ -201,8 +201,9 @@ methods = check("00.3", methods)
 # explain one case; their means over many cases describe the model. t-SNE draws any table of numbers; it stands here because we
 # feed it a layer's activations. MRMR ranks the inputs before there is a model at all: it cannot be more agnostic than that.
 #
-# This first part of the course walks along the row in the middle: CAM in lesson 03, Grad-CAM in lesson 04, and in lessons 01
-# and 02 the arithmetic both are made of.
+# The course walks through this table. Lessons 01 and 02 bring the arithmetic, lesson 03 CAM and lesson 04 Grad-CAM. Occlusion is
+# lesson 05, LIME lesson 06. Lesson 07 moves a network to the first row, and lesson 08 puts maps to use. Lesson 09 has the
+# rest, with the whole column on the right. Lesson 10 asks of all of them: is it true?
 
 # %% [markdown] tags=["teaching"]
 # **Ask:** why is the cell *intrinsic, local* empty? (A decision path belongs there, or one term of a linear model for one case.

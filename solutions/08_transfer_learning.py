@@ -428,7 +428,6 @@ plot.confusion(confusion_matrix(test.labels, tuned_said), names, title=f"Blocks 
 # it did show is how far into the network general eyes reach, and that block 5 is where the evidence is lost or kept. And maps
 # have another use, in which no guess replaces them.
 #
-
 # ## Does the map help? A shortcut, found and closed
 #
 # Choosing layers is one use of the map. Here is another. A colleague hands you the same training set once more, but the photos

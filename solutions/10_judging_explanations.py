@@ -469,7 +469,7 @@ plot.grid(
 #   the arrow.
 # - What is missing has no pixels. No map shows it.
 #
-# **Next**, lesson 11: a whole inspection, from the pictures to the report.
+# **Next**: a network and pictures of your own. You know the question, the methods, and how to doubt them.
 #
 # **To read on:** Petsiuk, Das and Saenko (2018), *RISE: randomized input sampling for explanation of black-box models*. Samek,
 # Binder, Montavon, Lapuschkin and Müller (2017), *Evaluating the visualization of what a deep neural network has learned*.

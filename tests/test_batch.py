@@ -258,3 +258,13 @@ def test_the_bar_counts_images_and_starts_where_the_last_call_stopped(tmp_path, 
         explain(tmp_path, watched([], fail_at=4))
     explain(tmp_path, progress=True)
     assert "24/50" in capsys.readouterr().err
+
+
+def test_a_folder_belongs_to_one_method_with_its_options(tmp_path):
+    def brighter(images, targets, by):
+        return channel(images, targets) + by
+
+    np.testing.assert_array_equal(explain(tmp_path, partial(brighter, by=1)), EXPECTED + 1)
+    np.testing.assert_array_equal(explain(tmp_path, partial(brighter, by=1)), EXPECTED + 1)
+    with pytest.raises(ValueError, match="by another method"):
+        explain(tmp_path, partial(brighter, by=2))

@@ -94,9 +94,11 @@ def _noting(span):
 
 
 def _digest(explain, images, targets):
-    """What a batch of maps was computed from: the images, the targets and the method's name."""
+    """What a batch of maps was computed from: the images, the targets, the method's name and its plain options."""
     name = getattr(getattr(explain, "func", explain), "__qualname__", type(explain).__name__)
-    about = f"{name} {images.dtype} {images.shape} {None if targets is None else targets.tolist()}"
+    options = getattr(explain, "keywords", {}).items()
+    plain = sorted((key, value) for key, value in options if isinstance(value, (str, int, float, tuple, type(None))))
+    about = f"{name} {plain} {images.dtype} {images.shape} {None if targets is None else targets.tolist()}"
     return hashlib.sha256(about.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()
 
 
