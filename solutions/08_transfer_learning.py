@@ -19,8 +19,8 @@
 # one away. Training and test patches come from different parts of each photograph.
 
 # %% tags=["parameters"]
-SIZE = (64, 115)  # height and width of a patch; the thesis has (224, 403)
-SCRATCH_SIZE = (32, 58)  # the same for LeNet-5; at (224, 403) it has 200 million weights and needs 5 GB of memory
+SIZE = [64, 115]  # height and width of a patch; the thesis has [224, 403]
+SCRATCH_SIZE = [32, 58]  # the same for LeNet-5; at [224, 403] it has 200 million weights, several GB in training
 SCRATCH_EPOCHS = 20  # the thesis has 200
 TUNING_EPOCHS = 2  # the comparison over three seeds has 5
 FOLDER = None  # or a folder of your own, which holds one folder of pictures for each class
@@ -446,9 +446,9 @@ plot.grid([*handed[own][:2], *handed[~own][:2]], [names[suspect]] * 2 + [names[0
 whole = part(1, 5)
 
 
-def features(images, title="features"):
+def features(images):
     """The maps behind block 5. uint8 (N, H, W, 3) -> (N, h, w, 512)"""
-    return whole.predict(np.asarray(vgg16_preprocess(images)), batch_size=10, verbose=0, callbacks=[Progress(title)])
+    return whole.predict(np.asarray(vgg16_preprocess(images)), batch_size=10, verbose=0, callbacks=[Progress("features")])
 
 
 def three_heads(inputs):
@@ -539,7 +539,7 @@ report("mended", mended, covered_maps, covered_maps)
 # **Ask:** how would you find a shortcut that has no place in the picture? (Test on photos from another camera, hospital, day.)
 #
 # **If a course brings its own pictures:** set `FOLDER` in the cell of parameters, or from a terminal
-# `.venv/bin/xailab run 08 -p FOLDER="../parts"`. Files that cannot be read are listed and passed over.
+# `.venv/bin/xailab run 08 -p FOLDER=../parts -p SIZE=[96,96]`. Files that cannot be read are listed and passed over.
 
 # %% [markdown]
 # ## Summary
