@@ -37,6 +37,7 @@ from xailab.tabular import ale, ale_pair, coefficients, ice, importance, mrmr, p
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
 
+threadpool_limits(1)  # tables this small: several threads would wait for each other more than they work
 keras.utils.set_random_seed(0)
 table = cars().astype(float)
 table.head(3)
@@ -189,7 +190,7 @@ patients, draw = diabetes.data.copy(), np.random.default_rng(0)
 patients["lottery"] = draw.permutation(len(patients)).astype(float)
 patients["coin"] = draw.integers(0, 2, len(patients)).astype(float)
 seen, fresh, course, fresh_course = train_test_split(patients, diabetes.target, test_size=0.3, random_state=0)
-forest = RandomForestRegressor(200, random_state=0, n_jobs=2).fit(seen, course)
+forest = RandomForestRegressor(200, random_state=0).fit(seen, course)
 print(f"R² {forest.score(seen, course):.2f} on the patients it knows, {forest.score(fresh, fresh_course):.2f} on others")
 
 # %% [markdown]
@@ -265,7 +266,7 @@ ice_curves = check("09.3", ice_curves)
 # %%
 features, mpg = table.drop(columns="mpg"), table.mpg
 train, test, train_mpg, test_mpg = train_test_split(features, mpg, test_size=0.25, random_state=0)
-motor = RandomForestRegressor(200, random_state=0, n_jobs=2).fit(train, train_mpg)
+motor = RandomForestRegressor(200, random_state=0).fit(train, train_mpg)
 print(f"R² on cars it has not seen: {motor.score(test, test_mpg):.2f}")
 
 # %%
@@ -346,7 +347,7 @@ def related(seed, count=1000):
 
 
 pair, answer = related(seed=0)
-forest_of_two = RandomForestRegressor(100, random_state=0, n_jobs=2).fit(pair, answer)
+forest_of_two = RandomForestRegressor(100, random_state=0).fit(pair, answer)
 print(f"correlation of a and b: {np.corrcoef(pair.a, pair.b)[0, 1]:.2f}")
 
 # %% [markdown]
@@ -404,7 +405,7 @@ for name, truth in (("a", lambda v: v), ("b", lambda v: v**2)):
 # %%
 for seed in range(1, 6):
     rows, y = related(seed)
-    model = RandomForestRegressor(50, random_state=0, n_jobs=2).fit(rows, y)
+    model = RandomForestRegressor(50, random_state=0).fit(rows, y)
     far = []
     for name, truth in (("a", lambda v: v), ("b", lambda v: v**2)):
         at, means = partial_dependence(model, rows, name, points=20)
@@ -570,8 +571,8 @@ print(pandas.concat([asked, counted, shares.iloc[car : car + 1]]).set_axis(["ker
 # %%
 classifier, photo = efficientnet_lite0(), photos()["coffee"]
 espresso = classifier.labels.index("espresso")
-heat = shapley.partition(classifier, photo[None], espresso, evaluations=300)[0]
-plot.overlay(photo, heat, title="The share of each part in 'espresso', from 300 questions")
+heat = shapley.partition(classifier, photo[None], espresso, evaluations=200)[0]
+plot.overlay(photo, heat, title="The share of each part in 'espresso', from 200 questions")
 
 # %%
 empty = np.full_like(photo, photo.mean(axis=(0, 1)).round())
@@ -579,10 +580,10 @@ full, none = classifier.logits(np.stack([photo, empty]))[:, espresso]
 print(f"sum of the map {heat.sum():.3f}, logit of the photo minus that of the empty one {full - none:.3f}")
 
 # %% [markdown]
-# One picture cost 300 forward passes; Grad-CAM took one, and one back. What you pay for is the sum.
+# One picture cost 200 forward passes; Grad-CAM took one, and one back. What you pay for is the sum.
 #
 # **What can go wrong.** Switched-off parts are filled with a colour, and such pictures are as strange to the network as a light car of
-# eight cylinders to the forest. Shares are exact only when every coalition is asked; 300 questions give coarse blocks. And a
+# eight cylinders to the forest. Shares are exact only when every coalition is asked; 200 questions give coarse blocks. And a
 # share is not an effect: setting the year to 1982 moves the prediction by what ICE says, not by $\phi$.
 #
 # ## 7 · Which inputs do we need at all? MRMR
@@ -614,7 +615,7 @@ print("by relevance:", ", ".join(relevant.index[:5]))
 
 # %%
 def accuracy(names):
-    return cross_val_score(make_pipeline(StandardScaler(), LogisticRegression()), tumours.data[list(names)], tumours.target, cv=10).mean()
+    return cross_val_score(make_pipeline(StandardScaler(), LogisticRegression()), tumours.data[list(names)], tumours.target, cv=5).mean()
 
 
 counts = np.arange(1, 9)
@@ -653,33 +654,32 @@ print(f"{network.evaluate(digits[held_out], labels[held_out], verbose=0)[1]:.1%}
 
 # %% [markdown]
 # In its last hidden layer, F6, each digit is a point in 84 dimensions: its **features**. **t-SNE** lays such points out on a plane so that
-# *neighbours stay neighbours*. How many neighbours a point minds is its *perplexity*. Six maps, of 400 held-out digits:
+# *neighbours stay neighbours*. How many neighbours a point minds is its *perplexity*. Six maps, of 300 held-out digits:
 
 # %%
 inside = keras.Model(network.inputs[0], [network.get_layer("C3").output, network.get_layer("F6").output])
 maps, found = inside.predict(digits[held_out], verbose=0)
 pixels, names = digits[held_out].reshape(len(held_out), -1), labels[held_out]
-noise = np.random.default_rng(0).normal(size=(400, 84))
+noise = np.random.default_rng(0).normal(size=(300, 84))
 panels = {
     "pixels, perplexity 30": (pixels, 30, 0),
     "features, perplexity 30": (found, 30, 0),
     "the same, another seed": (found, 30, 1),
     "features, perplexity 3": (found, 3, 0),
-    "features, perplexity 130": (found, 130, 0),
+    "features, perplexity 99": (found, 99, 0),
     "pure noise, perplexity 3": (noise, 3, 0),
 }
-with threadpool_limits(1):  # with so few points, several threads wait for each other more than they work
-    layouts = {
-        name: TSNE(perplexity=perplexity, init="random", random_state=seed).fit_transform(points[:400])
-        for name, (points, perplexity, seed) in panels.items()
-    }
+layouts = {
+    name: TSNE(perplexity=perplexity, init="random", random_state=seed).fit_transform(points[:300])
+    for name, (points, perplexity, seed) in panels.items()
+}
 plot.scatter(
     layouts,
-    names[:400],
+    names[:300],
     marks="0123456789",
     title="Six maps by t-SNE; in the last one the digits are drawn by lot",
     label="digit",
-    alt="Six scatter maps of 400 points drawn as their digits. On features like digits lie together, more clearly than on pixels; another seed moves the groups about; perplexity 3 tears them into crumbs, also where all is noise.",
+    alt="Six scatter maps of 300 points drawn as their digits. On features like digits lie together, more clearly than on pixels; another seed moves the groups about; perplexity 3 tears them into crumbs, also where all is noise.",
 )
 
 # %% [markdown]
@@ -697,17 +697,16 @@ for name, points in (("pixels", pixels), ("features", found)):
 
 # %% [markdown]
 # The features know more than the pixels. How far does that go? EfficientNet-Lite0 has learned 1,000 kinds of things from photographs, and
-# no materials. Lay out 165 patches of eleven materials, by their pixels and by the 1,280 features behind its last pooling:
+# no materials. Lay out 110 patches of eleven materials, by their pixels and by the 1,280 features behind its last pooling:
 
 # %%
-_, patches = materials((224, 224), train=1, test=15)
+_, patches = materials((224, 224), train=1, test=10)
 pooling = keras.Model(classifier.model.inputs[0], classifier.model.get_layer("gap").output)
 sides = {
-    "pixels": patches.images[..., 0].reshape(165, -1) / 255,
+    "pixels": patches.images[..., 0].reshape(110, -1) / 255,
     "features of EfficientNet-Lite0": pooling.predict(classifier.preprocess(patches.images), verbose=0),
 }
-with threadpool_limits(1):
-    layouts = {name: TSNE(perplexity=15, init="random", random_state=0).fit_transform(points) for name, points in sides.items()}
+layouts = {name: TSNE(perplexity=10, init="random", random_state=0).fit_transform(points) for name, points in sides.items()}
 for name, points in sides.items():
     share = cross_val_score(KNeighborsClassifier(5), points, patches.labels, cv=5).mean()
     print(f"{name}: the five nearest neighbours name {share:.1%} of the patches rightly")
@@ -718,7 +717,7 @@ plot.scatter(
     marks="abcdefghijk",
     title="Eleven materials: neighbours by pixels, and by a network's features",
     label="material",
-    alt="Two maps of 165 patches drawn as letters, one letter a material. By pixels most letters are mixed; by the network's features each letter forms a group of its own.",
+    alt="Two maps of 110 patches drawn as letters, one letter a material. By pixels most letters are mixed; by the network's features each letter forms a group of its own.",
 )
 
 # %% [markdown]

@@ -30,7 +30,7 @@ def motor(table):
     train, test, train_mpg, test_mpg = train_test_split(
         table.drop(columns="mpg"), table.mpg, test_size=0.25, random_state=0
     )
-    return RandomForestRegressor(200, random_state=0, n_jobs=2).fit(train, train_mpg), test, test_mpg
+    return RandomForestRegressor(200, random_state=0).fit(train, train_mpg), test, test_mpg
 
 
 def printed():
