@@ -2,7 +2,7 @@
 # # 05 · Cover it and ask again: occlusion
 # **You will** make a heat map with nothing but forward passes · see what patch and fill do to it · find out why most of its work can be saved · debug a wrong label as a method
 #
-# **Needs** lessons 01, 04 · **Reading** 45 min · **Computing** 75 s
+# **Needs** lessons 01, 04 · **Reading** 45 min · **Computing** 80 s
 
 # %% [markdown]
 # ## The question
@@ -92,8 +92,8 @@ by_patch = {16: occlusion(vgg, photo[None], cat, patch=16)[0], 32: heatmap, 64: 
 plot.layer_strip(photo, {f"patch {patch}": heat for patch, heat in by_patch.items()}, title="The same question with three patches")
 
 # %%
-by_fill = {"mean": heatmap} | {str(fill): occlusion(vgg, photo[None], cat, fill=fill)[0] for fill in ("grey", "blur", 0)}
-plot.layer_strip(photo, {f"fill {fill}": heat for fill, heat in by_fill.items()}, title="The same patch in four colours")
+by_fill = {"mean": heatmap} | {str(fill): occlusion(vgg, photo[None], cat, fill=fill)[0] for fill in ("blur", 0)}
+plot.layer_strip(photo, {f"fill {fill}": heat for fill, heat in by_fill.items()}, title="The same patch in three colours")
 
 # %%
 for fill, heat in by_fill.items():

@@ -21,7 +21,10 @@
 SEED = 0  # of both networks' first weights
 EPOCHS = 8  # passes over the pictures
 PICTURES = 2000  # to train on
-LONG_RUN = "../build/train-icnn"  # where `xailab train-icnn` puts its results
+PHOTOS = ""  # a folder or archive of photographs with marked parts: then VGG16 is trained on them as well, for hours
+DATA = "cub200"  # which they are: cub200, voc_part or animal_part
+LONG_EPOCHS = 50  # passes over the photographs
+LONG_RUN = "../build/train-icnn"  # where that run puts its checkpoints and results
 
 # %%
 import json
@@ -35,7 +38,7 @@ from xailab.check import check
 from xailab.creatures import PARTS, creatures
 from xailab.filters import approximate_gradient, filter_loss, masks, templates
 from xailab.instability import location_instability, peaks
-from xailab.train_icnn import table
+from xailab.train_icnn import run, table
 from xailab.twins import measure, prepare, small_base, train, twin
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
@@ -466,12 +469,15 @@ for data, nets in paper.items():
         print(f"  {net:<10}{ordinary:.3f} -> {interpretable:.3f}   falls by {1 - interpretable / ordinary:.0%}")
 
 # %% [markdown]
-# Have you downloaded one of these data sets? Then `xailab train-icnn` trains VGG16 on it, ordinary and interpretable, for some hours on a
-# good machine. It can be interrupted at any time. When it is done, its table appears here.
+# Have you downloaded one of these data sets? Then name its folder in the cell of parameters, `PHOTOS`, or in a terminal:
+# `xailab train-icnn`. VGG16 is trained on it, ordinary and interpretable, for some hours on a good machine. It can be interrupted at
+# any time and goes on when called again. When it is done, its table appears here.
 
 # %%
 results_of_the_long_run = Path(LONG_RUN, "results.json")
-if results_of_the_long_run.exists():
+if PHOTOS:
+    run(DATA, PHOTOS, LONG_RUN, epochs=LONG_EPOCHS)
+elif results_of_the_long_run.exists():
     long_run = json.loads(results_of_the_long_run.read_text())
     print(table(long_run["settings"]["data"], long_run))
 else:
