@@ -2,7 +2,7 @@
 # # 09 · What has the whole model learned? Global explanations
 # **You will** rebuild a published regression table and find out what it predicts · read a tree · catch an importance that rewards noise · write ICE, accumulated local effects and Shapley values · look into a network as a whole
 #
-# **Needs** lessons 00, 02, 03 · **Reading** 75 min · **Computing** 50 s
+# **Needs** lessons 00, 02, 03 · **Reading** 75 min · **Computing** 60 s
 
 # %% [markdown]
 # ## The question
