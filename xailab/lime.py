@@ -110,10 +110,11 @@ def explain_image(
     shown = np.random.RandomState(seed).randint(0, 2, samples * count).reshape(samples, count).astype(bool)
     shown[0] = True
     hidden, answers = _mean_colours(image, segments), []
+    difference = image ^ hidden
     masks, each = -shown.astype(np.uint8), np.repeat(segments[..., None], 3, axis=-1)  # all bits set where shown
     for start in tqdm(range(0, samples, batch_size), desc="LIME", leave=False, disable=not progress):
         photos = masks[start : start + batch_size][:, each]
-        photos &= image ^ hidden  # in place, a quarter of the time of np.where
+        photos &= difference  # in place, a quarter of the time of np.where
         photos ^= hidden
         answers.append(_ask(predict, photos))
     target, values = _column(np.concatenate(answers), target)
