@@ -42,7 +42,7 @@ def occlusion(model, images, targets=None, *, patch=32, stride=16, fill="mean", 
     rows, columns = (_starts(pixels, patch, stride) for pixels in size)
     falls = np.zeros((len(images), len(rows), len(columns)), np.float32)
     for index, image in enumerate(images):
-        filling = _filling(image, fill, patch)
+        filling = filling_of(image, fill, patch)
         if np.array_equal(image, filling):
             raise ValueError(
                 f"image {index} is constant, and a patch of fill={fill!r} does not change it: pass another fill, or look at "
@@ -59,7 +59,7 @@ def _starts(pixels, patch, stride):
     return np.array(starts if starts[-1] == pixels - patch else [*starts, pixels - patch], np.int32)
 
 
-def _filling(image, fill, patch):
+def filling_of(image, fill, patch):
     """A picture of the image's shape and dtype: what is seen where a patch covers it."""
     if isinstance(fill, str):
         if fill == "mean":

@@ -67,7 +67,7 @@ def partition(model, images, targets=None, *, evaluations=500, fill="mean"):
     """
     import shap
 
-    from xailab.occlusion import _filling
+    from xailab.occlusion import filling_of
 
     network, preprocess, images, targets = check_explainable(model, images, targets)
     if not isinstance(evaluations, (int, np.integer)) or evaluations < 4:
@@ -75,7 +75,7 @@ def partition(model, images, targets=None, *, evaluations=500, fill="mean"):
     logits = _compiled_logits(network, preprocess)
     maps = np.zeros(images.shape[:3], np.float32)
     for index, image in enumerate(images):
-        filling = _filling(image, fill, min(image.shape[:2]))
+        filling = filling_of(image, fill, min(image.shape[:2]))
         target = logits(image[None])[0].argmax() if targets is None else targets[index]
         rows, columns = (np.arange(pixels) // -(-pixels // _CELLS) for pixels in image.shape[:2])
 
