@@ -42,11 +42,13 @@ SPECIES = {
 @dataclass(frozen=True)
 class Creatures:
     """Pictures uint8 (N, 64, 64, 3); labels int (N,), 0 for no creature and 1, 2 … for the species in the order asked for;
-    landmarks float (N, 4, 2): x and y in pixels of head, torso, tail and foremost leg, NaN without a creature."""
+    landmarks float (N, 4, 2): x and y in pixels of head, torso, tail and foremost leg, NaN without a creature; outlines
+    bool (N, 64, 64): the pixels that the creature covers, wholly or in part, none without one. Lessons 07 and 10."""
 
     pictures: np.ndarray
     labels: np.ndarray
     landmarks: np.ndarray
+    outlines: np.ndarray
 
 
 def creatures(count, species=("fox",), *, negatives=0.5, seed=0):
@@ -68,18 +70,20 @@ def creatures(count, species=("fox",), *, negatives=0.5, seed=0):
     without = round(count * negatives)
     labels = draw.permutation(np.concatenate([np.zeros(without, int), np.arange(count - without) % len(species) + 1]))
     pictures, landmarks = np.zeros((count, SIZE, SIZE, 3), np.uint8), np.full((count, len(PARTS), 2), np.nan)
+    outlines = np.zeros((count, SIZE, SIZE), bool)
     for index, label in enumerate(labels):
         shuffled = label == 0 and draw.random() < 0.5
         things = draw.integers(0, 5) if label else draw.integers(2, 6) if shuffled else draw.integers(5, 12)
         picture = _scene(draw, things)
         if label or shuffled:
             plan = SPECIES[species[label - 1 if label else draw.integers(len(species))]]
+            scene = picture.copy()
             places = _creature(picture, draw, plan, shuffled)
             if label:
-                landmarks[index] = places
+                landmarks[index], outlines[index] = places, (picture != scene).any(axis=-1)
         noisy = picture + draw.normal(0, 0.02, picture.shape)
         pictures[index] = (255 * noisy.clip(0, 1)).round()
-    return Creatures(pictures, labels, landmarks)
+    return Creatures(pictures, labels, landmarks, outlines)
 
 
 def _scene(draw, things):
