@@ -38,6 +38,25 @@ def test_a_landmark_lies_on_its_part(herd):
     assert len(differences) > 150 and (np.median(differences, axis=0) < 20).all()  # the noise has a deviation of 5
 
 
+def test_an_outline_holds_the_landmarks_and_nothing_where_there_is_no_creature(herd):
+    shown = herd.labels > 0
+    assert herd.outlines.shape == herd.pictures.shape[:3] and not herd.outlines[~shown].any()
+    inside = (herd.landmarks[shown] > 0).all(axis=(1, 2)) & (herd.landmarks[shown] < 63).all(axis=(1, 2))
+    x, y = herd.landmarks[shown][inside].round().astype(int).transpose(2, 1, 0)
+    assert herd.outlines[shown][inside][np.arange(inside.sum()), y, x].mean() > 0.99
+
+
+def test_an_outline_is_what_drawing_the_creature_changed(monkeypatch):
+    def draw_a_bar(picture, draw, plan, shuffled):
+        picture[20:30, 8:40] += 0.5
+        return np.zeros((len(PARTS), 2))
+
+    monkeypatch.setattr("xailab.creatures._creature", draw_a_bar)
+    bar = np.zeros((64, 64), bool)
+    bar[20:30, 8:40] = True
+    assert all(np.array_equal(outline, bar) for outline in creatures(5, negatives=0).outlines)
+
+
 def test_the_head_is_ahead_of_the_torso_and_the_tail_behind(herd):
     head, torso, tail, leg = np.moveaxis(herd.landmarks[herd.labels > 0], 1, 0)
     assert (((head - torso) * (tail - torso)).sum(axis=1) < 0).mean() > 0.99

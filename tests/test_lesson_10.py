@@ -3,6 +3,7 @@
 import re
 
 import nbformat
+import numpy as np
 import pytest
 
 from xailab import build, league
@@ -85,7 +86,8 @@ def test_what_is_missing_is_decided_by_the_bias(printed):
 
 
 def test_the_long_table_holds_every_method_and_measure_over_at_least_100_pictures(rows):
-    assert sorted(zip(rows.method, rows.measure)) == sorted((a, b) for a in league.METHODS for b in league.MEASURES)
+    measures = league.MEASURES + league.FOX_MEASURES
+    assert sorted(zip(rows.method, rows.measure)) == sorted((a, b) for a in league.METHODS for b in measures)
     assert rows.pictures.min() >= 100 and rows.half.min() >= 0 and rows.half.max() < 0.15
 
 
@@ -126,6 +128,52 @@ def test_by_every_measure_but_one_an_impostor_beats_a_real_method(means):
         sign = -1 if measure in ("deletion", "randomised") else 1
         beaten = (sign * impostors[measure]).max() > (sign * real[measure]).min()
         assert beaten == (measure != "randomised")
+
+
+def test_the_text_quotes_the_long_table_of_foxes_and_what_it_says_is_so(lesson, rows, means):
+    text = next(cell.source for cell in lesson.cells if cell.source.startswith("- **Points to the fox"))
+    half, real = rows.pivot(index="method", columns="measure", values="half"), list(league.METHODS)[:7]
+    fox, overlap, head = league.FOX_MEASURES
+    quoted = {
+        fox: {"edge detector": "0.98", "centred blob": "0.53"},
+        overlap: {"edge detector": "0.45", "centred blob": "0.29", "CAM": "0.27", "occlusion": "0.25"}
+        | {"partition Shapley": "0.23"},
+        head: {"CAM": "0.93", "centred blob": "0.07", "edge detector": "0.85", "occlusion": "0.75"}
+        | {"partition Shapley": "0.75"},
+    }
+    for measure, line in zip(quoted, text.split("\n- ")):
+        for method, value in quoted[measure].items():
+            assert f"{means.loc[method, measure]:.2f}" == value and value in line
+    nearly = means.loc[["CAM", "Grad-CAM", "Grad-CAM++", "guided backprop"], fox]
+    assert (f"{nearly.min():.2f}", f"{nearly.max():.2f}") == ("0.97", "0.99")
+    assert round(100 * means.loc["centred blob", "pointing game"]) == 8
+    assert means[overlap].idxmax() == "edge detector" and means[head].idxmax() == "CAM"
+    assert means[head].round(4).nlargest(3, keep="all").index.tolist() == ["CAM", "Grad-CAM", "Grad-CAM++"]
+    blob = means.loc["centred blob", overlap] - half.loc["centred blob", overlap]
+    assert means.loc["centred blob", overlap] > means.loc["CAM", overlap]
+    assert all(blob > (means + half).loc[name, overlap] for name in ("occlusion", "partition Shapley"))
+    assert means[head][real].min() > 0.7 > means.loc["centred blob", head]
+
+
+def test_covering_the_head_and_no_other_part_takes_most_foxes_away(printed):
+    left = {part: int(share) for part, share in re.findall(r"(\w+) +covered: +(\d+)% are still foxes", printed)}
+    assert list(left) == ["head", "torso", "tail", "leg"]
+    assert left.pop("head") < 50 and min(left.values()) > 90
+
+
+def test_the_network_tells_foxes_from_pictures_without_one(printed):
+    assert float(re.search(r"([\d.]+)% of 400 new pictures", printed)[1]) > 95
+
+
+def test_a_random_map_is_nearest_to_the_head_in_a_third_of_the_cases():
+    from xailab.creatures import creatures
+    from xailab.exercises import exercises
+
+    drawn = creatures(400, seed=3)
+    shown = drawn.labels == 1
+    maps = league.random_map(None, drawn.pictures[shown])
+    nearest = [exercises("10")["10.5"].reference(*pair) for pair in zip(maps, drawn.landmarks[shown])]
+    assert abs(np.mean(np.equal(nearest, 0)) - 1 / 3) < 0.05
 
 
 def test_occlusion_and_guided_backpropagation_are_those_that_pass_all_three(means):

@@ -16,11 +16,18 @@ from xailab.lime import explain_image
 from xailab.occlusion import occlusion
 
 MEASURES = ("deletion", "insertion", "pointing game", "IoU", "randomised", "stability")
+FOX_MEASURES = ("points to the fox", "IoU with the fox", "points to its head")  # lesson 10 fills these in itself
 
 
 def random_map(model, images, targets=None):
     """A map of random numbers, float (N, H, W): what chance reaches. The same picture always gets the same one. Lesson 10."""
     return np.stack([np.random.default_rng(crc32(image)).random(image.shape[:2]) for image in images])
+
+
+def with_an_order(maps, images):
+    """The maps, float (N, H, W), but a random one for each that is constant, and so says nothing about its image. Lesson 10."""
+    constant = np.ptp(maps, axis=(1, 2)) == 0
+    return np.where(constant[:, None, None], random_map(None, images), maps)
 
 
 def edge_detector(model, images, targets=None):
@@ -81,7 +88,7 @@ def league(model, untrained, images, masks, targets, *, methods=METHODS, steps=2
     """
     table = {}
     for name, explain in methods.items():
-        maps = _with_an_order(explain(model, images, targets), images)
+        maps = with_an_order(explain(model, images, targets), images)
         columns = (
             [deletion(model, *pair, target=t, steps=steps).auc for *pair, t in zip(images, maps, targets)],
             [insertion(model, *pair, target=t, steps=steps).auc for *pair, t in zip(images, maps, targets)],
@@ -89,7 +96,7 @@ def league(model, untrained, images, masks, targets, *, methods=METHODS, steps=2
             iou(maps, masks),
             rank_correlation(maps, explain(untrained, images, targets)),
             stability(
-                lambda noisy, explain=explain: _with_an_order(explain(model, noisy, targets), noisy),
+                lambda noisy, explain=explain: with_an_order(explain(model, noisy, targets), noisy),
                 images,
                 noise=noise,
                 copies=copies,
@@ -123,8 +130,3 @@ def as_text(rows):
     written = rows.assign(text=[f"{row.mean:.2f} ± {row.half:.2f}" for row in rows.itertuples()])
     methods, measures = (list(dict.fromkeys(rows[name])) for name in ("method", "measure"))
     return written.pivot(index="method", columns="measure", values="text").loc[methods, measures]
-
-
-def _with_an_order(maps, images):
-    constant = np.ptp(maps, axis=(1, 2)) == 0
-    return np.where(constant[:, None, None], random_map(None, images), maps)

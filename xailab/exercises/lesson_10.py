@@ -24,6 +24,11 @@ def half_width(values):
     return 1.96 * np.std(values, ddof=1) / np.sqrt(len(values))
 
 
+def nearest_part(heatmap, landmarks):
+    row, column = np.unravel_index(np.argmax(heatmap), np.shape(heatmap))
+    return np.argmin(np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row))
+
+
 def _ranks(heatmap):
     return np.argsort(np.argsort(np.ravel(heatmap)))
 
@@ -66,6 +71,37 @@ def _maps():
         heatmap = draw.normal(size=size)
         cases += [(heatmap, np.exp(2 * heatmap) + draw.random(size)), (heatmap, draw.normal(size=size) - heatmap)]
     return cases
+
+
+def _maps_with_landmarks():
+    """Maps whose highest, lowest and largest pixels are nearest to different landmarks."""
+    landmarks = np.array([[2.0, 9.0], [9.0, 2.0], [2.5, 1.5], [10.0, 10.5]])
+    cases = []
+    for highest, lowest, value in (
+        ((9, 1), (1, 3), -2),
+        ((1, 10), (11, 11), -1.2),
+        ((10, 9), (10, 2), -2),
+        ((2, 2), (3, 9), -1.2),
+    ):
+        heatmap = np.random.default_rng(10).uniform(-1, 1, (12, 13))
+        heatmap[highest], heatmap[lowest] = 1.5, value
+        cases.append((heatmap, landmarks))
+    return cases
+
+
+def _nearest_to(place):
+    """The landmark nearest to another place of the map: (row, column)."""
+
+    def wrong(heatmap, landmarks):
+        row, column = place(heatmap)
+        return np.argmin(np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row))
+
+    return wrong
+
+
+def _centre(heatmap):
+    weights = np.abs(heatmap) / np.abs(heatmap).sum()
+    return [np.sum(weights * index) for index in np.indices(heatmap.shape)]
 
 
 EXERCISES = [
@@ -197,6 +233,47 @@ EXERCISES = [
                 "the whole width",
                 lambda values: 2 * half_width(values),
                 "That is the whole interval, from end to end. Half of it stands behind the plus-minus sign.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="10.5",
+        title="which part does the map point to",
+        reference=nearest_part,
+        cases=_maps_with_landmarks,
+        hints=(
+            "Two steps: where is the highest pixel, and which landmark is nearest to it?",
+            "np.unravel_index(heatmap.argmax(), heatmap.shape) gives row and column; a landmark is x, y: column and row.",
+            "np.argmin(np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row))",
+        ),
+        insight="One pixel stands for the whole map: that makes the pointing game easy to play, and easy to win by luck.",
+        mistakes=(
+            Mistake(
+                "x taken for the row",
+                lambda heatmap, landmarks: nearest_part(heatmap, np.asarray(landmarks)[:, ::-1]),
+                "You compared x with the row and y with the column. x counts columns, to the right; y counts rows, downward.",
+            ),
+            Mistake(
+                "lowest pixel",
+                _nearest_to(lambda heatmap: np.unravel_index(np.argmin(heatmap), heatmap.shape)),
+                "You looked for the lowest pixel. The map points to where it is highest.",
+            ),
+            Mistake(
+                "largest without its sign",
+                _nearest_to(lambda heatmap: np.unravel_index(np.argmax(np.abs(heatmap)), heatmap.shape)),
+                "You dropped the sign: a strongly negative pixel speaks against the class, and the map does not point to it.",
+            ),
+            Mistake(
+                "centre of the map's mass",
+                _nearest_to(_centre),
+                "You took the map's centre of mass. Of two bright spots it finds the dark middle; take the highest pixel.",
+            ),
+            Mistake(
+                "farthest",
+                lambda heatmap, landmarks: np.argmax(
+                    np.hypot(*(landmarks - np.array(np.unravel_index(heatmap.argmax(), heatmap.shape))[::-1]).T)
+                ),
+                "That is the landmark farthest away. The nearest one has the smallest distance.",
             ),
         ),
     ),
