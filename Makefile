@@ -6,6 +6,8 @@ EDITIONS = notebooks solutions
 # Lessons and tests run two at a time: one computing thread each keeps them out of each other's way.
 TWO_AT_A_TIME = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 export JUPYTER_PREFER_ENV_PATH = 1
+# Empty: compiled modules are kept. Where the environment forbids it, every lesson would compile TensorFlow anew, some 8 s each.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help lab test course notebooks bench
 
