@@ -2,7 +2,7 @@
 # # 05 · Cover it and ask again: occlusion
 # **You will** make a heat map with nothing but forward passes · see what patch and fill do to it · find out why most of its work can be saved · debug a wrong label as a method
 #
-# **Needs** lessons 01, 04 · **Reading** 45 min · **Computing** 80 s
+# **Needs** lessons 01, 04 · **Reading** 45 min · **Computing** 65 s
 
 # %% [markdown]
 # ## The question

@@ -2,7 +2,7 @@
 # # 08 · Which layers should learn again? Transfer learning chosen by Grad-CAM
 # **You will** train LeNet-5 from scratch and see why that is hard · borrow VGG16's eyes · ask Grad-CAM which blocks already look at the right thing · train those again, and measure whether that was a good idea · catch a shortcut
 #
-# **Needs** lessons 02, 04 · **Reading** 70 min · **Computing** 90 s
+# **Needs** lessons 02, 04 · **Reading** 70 min · **Computing** 70 s
 
 # %% [markdown]
 # ## The question

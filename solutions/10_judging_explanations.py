@@ -2,7 +2,7 @@
 # # 10 · Is the explanation true? Judging heat maps
 # **You will** put heat maps to four tests · meet three maps that know nothing and still win · draw up a league table with error bars · catch a network that looks at the wrong thing
 #
-# **Needs** lessons 03 to 06 · **Reading** 75 min · **Computing** 75 s
+# **Needs** lessons 03 to 06 · **Reading** 75 min · **Computing** 85 s
 
 # %% [markdown]
 # ## The question
