@@ -25,8 +25,16 @@ def half_width(values):
 
 
 def nearest_part(heatmap, landmarks):
-    row, column = np.unravel_index(np.argmax(heatmap), np.shape(heatmap))
-    return np.argmin(np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row))
+    return np.argmin(_distances(_highest(heatmap), landmarks))
+
+
+def _highest(heatmap):
+    return np.unravel_index(np.argmax(heatmap), np.shape(heatmap))
+
+
+def _distances(place, landmarks):
+    row, column = place
+    return np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row)
 
 
 def _ranks(heatmap):
@@ -87,16 +95,6 @@ def _maps_with_landmarks():
         heatmap[highest], heatmap[lowest] = 1.5, value
         cases.append((heatmap, landmarks))
     return cases
-
-
-def _nearest_to(place):
-    """The landmark nearest to another place of the map: (row, column)."""
-
-    def wrong(heatmap, landmarks):
-        row, column = place(heatmap)
-        return np.argmin(np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row))
-
-    return wrong
 
 
 def _centre(heatmap):
@@ -250,29 +248,27 @@ EXERCISES = [
         mistakes=(
             Mistake(
                 "x taken for the row",
-                lambda heatmap, landmarks: nearest_part(heatmap, np.asarray(landmarks)[:, ::-1]),
+                lambda heatmap, landmarks: nearest_part(heatmap, landmarks[:, ::-1]),
                 "You compared x with the row and y with the column. x counts columns, to the right; y counts rows, downward.",
             ),
             Mistake(
                 "lowest pixel",
-                _nearest_to(lambda heatmap: np.unravel_index(np.argmin(heatmap), heatmap.shape)),
+                lambda heatmap, landmarks: nearest_part(-heatmap, landmarks),
                 "You looked for the lowest pixel. The map points to where it is highest.",
             ),
             Mistake(
                 "largest without its sign",
-                _nearest_to(lambda heatmap: np.unravel_index(np.argmax(np.abs(heatmap)), heatmap.shape)),
+                lambda heatmap, landmarks: nearest_part(np.abs(heatmap), landmarks),
                 "You dropped the sign: a strongly negative pixel speaks against the class, and the map does not point to it.",
             ),
             Mistake(
                 "centre of the map's mass",
-                _nearest_to(_centre),
+                lambda heatmap, landmarks: np.argmin(_distances(_centre(heatmap), landmarks)),
                 "You took the map's centre of mass. Of two bright spots it finds the dark middle; take the highest pixel.",
             ),
             Mistake(
                 "farthest",
-                lambda heatmap, landmarks: np.argmax(
-                    np.hypot(*(landmarks - np.array(np.unravel_index(heatmap.argmax(), heatmap.shape))[::-1]).T)
-                ),
+                lambda heatmap, landmarks: np.argmax(_distances(_highest(heatmap), landmarks)),
                 "That is the landmark farthest away. The nearest one has the smallest distance.",
             ),
         ),
