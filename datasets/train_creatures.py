@@ -13,8 +13,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from xailab._tensorflow import keras
-from xailab.build import write
-from xailab.creatures import creatures
+from xailab.course.build import write
+from xailab.data import creatures
 from xailab.filters import weight_schedule
 from xailab.twins import KINDS, measure, prepare, small_base, train, twin
 

@@ -10,7 +10,7 @@
 # Click into the next cell and press Shift + Enter. That runs it and moves on to the one below.
 
 # %%
-from xailab.cli import report
+from xailab.course.machine import report
 
 missing = [needed for needed, found, fine in report() if not fine]
 print(f"Missing: {missing}. Type `make lab` again: it takes up where it stopped." if missing else "Everything is here.")
@@ -56,7 +56,7 @@ PHOTO = "coffee"
 import numpy as np
 
 from xailab import cam, plot
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import photos
 from xailab.models import efficientnet_lite0
 

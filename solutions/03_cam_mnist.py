@@ -21,7 +21,7 @@ import numpy as np
 
 from xailab import plot
 from xailab.cam import cam
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import mnist
 from xailab.models import gap_cnn
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from xailab import plot
 from xailab.cam import cam, grad_cam, grad_cam_layers, grad_cam_plus_plus, guided_backprop
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import photos
 from xailab.models import efficientnet_lite0, vgg16_gap, vgg16_head
 

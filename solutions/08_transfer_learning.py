@@ -33,9 +33,9 @@ from sklearn.preprocessing import StandardScaler
 
 from xailab import data, plot
 from xailab.cam import grad_cam, grad_cam_layers
-from xailab.check import check
+from xailab.course.check import check
 from xailab.models import Classifier, lenet5, vgg16_base, vgg16_preprocess
-from xailab.progress import Progress
+from xailab.course.progress import Progress
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
 from keras import layers, optimizers

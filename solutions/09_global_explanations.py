@@ -30,7 +30,7 @@ from sklearn.tree import DecisionTreeClassifier, export_text
 from threadpoolctl import threadpool_limits
 
 from xailab import plot, shapley
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import cars, materials, mnist, photos
 from xailab.models import efficientnet_lite0, lenet5
 from xailab.tabular import ale, ale_pair, coefficients, ice, importance, mrmr, partial_dependence

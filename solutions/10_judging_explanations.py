@@ -22,8 +22,8 @@
 import numpy as np
 
 from xailab import league, plot
-from xailab.check import check
-from xailab.creatures import PARTS, creatures
+from xailab.course.check import check
+from xailab.data import PARTS, creatures
 from xailab.data import beams
 from xailab.evaluate import deletion, insertion, iou, pointing_game, randomization_check, rank_correlation
 from xailab.models import Classifier

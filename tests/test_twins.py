@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from xailab._tensorflow import keras
-from xailab.creatures import creatures
+from xailab.data import creatures
 from xailab.filters import InterpretableConv2D, weight_schedule
 from xailab.instability import location_instability
 from xailab.twins import KINDS, measure, prepare, small_base, train, twin

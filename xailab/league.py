@@ -121,7 +121,7 @@ def summary(table):
 
 
 def long_run():
-    """The summary of 100 pictures that solutions/league_table.py made, as a DataFrame like summary's. Lesson 10."""
+    """The summary of 100 pictures that datasets/league_table.py made, as a DataFrame like summary's. Lesson 10."""
     return pandas.read_csv(Path(__file__).with_name("league_100.csv"))
 
 
