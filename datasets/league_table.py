@@ -1,4 +1,4 @@
-"""Run lesson 10 with 100 pictures and keep its league table as xailab/league_100.csv. Takes about ten minutes on two cores.
+"""Run lesson 11 with 100 pictures and keep its league table as xailab/league_100.csv. Takes about ten minutes on two cores.
 
     python datasets/league_table.py
 """
@@ -13,6 +13,6 @@ TABLE = HERE.parent / "xailab" / "league_100.csv"
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        lesson, copy = HERE.parent / "notebooks" / "10_judging_explanations.ipynb", Path(folder) / "lesson.ipynb"
+        lesson, copy = HERE.parent / "notebooks" / "11_judging_explanations.ipynb", Path(folder) / "lesson.ipynb"
         papermill.execute_notebook(lesson, copy, {"PICTURES": 100, "TABLE": str(TABLE)}, cwd=HERE, log_output=False)
     print(TABLE.read_text())

@@ -203,7 +203,7 @@ methods = check("00.3", methods)
 #
 # The course walks through this table. Lessons 01 and 02 bring the arithmetic, lesson 03 CAM and lesson 04 Grad-CAM. Occlusion is
 # lesson 05, LIME lesson 06. Lesson 07 moves a network to the first row, and lesson 08 puts maps to use. Lesson 09 has the
-# rest, with the whole column on the right. Lesson 10 asks of all of them: is it true?
+# rest, with the whole column on the right. Lesson 11 asks of all of them: is it true?
 
 # %% [markdown] tags=["teaching"]
 # **Ask:** why is the cell *intrinsic, local* empty? (A decision path belongs there, or one term of a linear model for one case.

@@ -226,7 +226,7 @@ for name, method in {"Grad-CAM": grad_cam, "guided backpropagation": guided_back
 
 # %% [markdown]
 # Guided backpropagation draws nearly the same cat whatever you ask for. It looks like an explanation; it is closer to an edge
-# detector. Lesson 10 makes a test of this.
+# detector. Lesson 11 makes a test of this.
 #
 # ## Two photos on which Grad-CAM misleads
 #

@@ -530,7 +530,7 @@ report("mended", mended, covered_maps, covered_maps)
 # experiment *that* it is mended.
 #
 # **What can go wrong.** A map shows a shortcut that has a place. Had the old camera made all of its pictures a little softer,
-# the map would have shown nothing, and the network would have cheated all the same. Lesson 10 takes this further.
+# the map would have shown nothing, and the network would have cheated all the same. Lesson 11 takes this further.
 
 # %% [markdown] tags=["teaching"]
 # **Ask, before the three seeds' table:** which version will win? Most vote for the choice by Grad-CAM or for all blocks. Then

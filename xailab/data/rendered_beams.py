@@ -14,7 +14,7 @@ class Beams:
     """Pictures of beams with their truth.
 
     photos: uint8 RGB (N, H, W, 3). cracked: int64 (N,), 1 with a crack and 0 without. cracks: bool (N, H, W), the pixels
-    of the crack. arrows: bool (N, H, W), the pixels of the load arrow, none where there is no arrow. Lesson 10.
+    of the crack. arrows: bool (N, H, W), the pixels of the load arrow, none where there is no arrow. Lesson 11.
     """
 
     photos: np.ndarray
@@ -33,7 +33,7 @@ def beams(count, *, size=(64, 128), shortcut=0.0, seed=0):
     the arrow is there just if there is a crack; in the others it is a toss of its own. seed: of everything random;
     picture i does not depend on the count.
     Returns Beams. A crack's pixels are those, and only those, that the same picture without it has otherwise.
-    Raises ValueError for a count, size or shortcut out of range. Lesson 10.
+    Raises ValueError for a count, size or shortcut out of range. Lesson 11.
     """
     if not isinstance(count, (int, np.integer)) or count < 1:
         raise ValueError(f"count is {count!r}: a whole number of at least 1 was expected.")

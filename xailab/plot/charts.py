@@ -224,7 +224,7 @@ def intervals(labels, panels, *, title, alt=None):
 
     labels: one a line. panels: {what is measured: (means, half widths)}, each one number a label. title: above all.
     alt: alternative text; by default the labels with the highest and the lowest mean of each panel.
-    Returns a Figure. Raises ValueError for a panel with more or fewer numbers than there are labels. Lesson 10.
+    Returns a Figure. Raises ValueError for a panel with more or fewer numbers than there are labels. Lesson 11.
     """
     panels = {name: np.asarray(values, float) for name, values in panels.items()}
     for name, values in panels.items():

@@ -1,4 +1,4 @@
-"""Exercises of lesson 10, judging explanations."""
+"""Exercises of lesson 11, judging explanations."""
 
 import numpy as np
 
@@ -104,7 +104,7 @@ def _centre(heatmap):
 
 EXERCISES = [
     Exercise(
-        id="10.1",
+        id="11.1",
         title="delete what a map marks",
         reference=delete,
         cases=_pictures,
@@ -138,7 +138,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="10.2",
+        id="11.2",
         title="intersection over union",
         reference=overlap,
         cases=_masks,
@@ -172,7 +172,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="10.3",
+        id="11.3",
         title="rank correlation",
         reference=likeness,
         cases=_maps,
@@ -201,7 +201,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="10.4",
+        id="11.4",
         title="how sure is a mean",
         reference=half_width,
         cases=[(np.array([0.2, 0.9, 0.4, 0.6, 0.7]),), (np.array([1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0]),)],
@@ -235,7 +235,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="10.5",
+        id="11.5",
         title="which part does the map point to",
         reference=nearest_part,
         cases=_maps_with_landmarks,

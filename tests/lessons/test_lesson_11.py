@@ -1,4 +1,4 @@
-"""Numbers and claims in the text of lesson 10: of the run that is shown, and of the table over 100 beams."""
+"""Numbers and claims in the text of lesson 11: of the run that is shown, and of the table over 100 beams."""
 
 import re
 
@@ -12,7 +12,7 @@ from xailab.course import ROOT
 
 @pytest.fixture(scope="module")
 def lesson():
-    return nbformat.read(ROOT / "solutions" / "10_judging_explanations.ipynb", as_version=4)
+    return nbformat.read(ROOT / "solutions" / "11_judging_explanations.ipynb", as_version=4)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def test_a_random_map_is_nearest_to_the_head_in_a_third_of_the_cases():
     drawn = creatures(400, seed=3)
     shown = drawn.labels == 1
     maps = league.random_map(None, drawn.pictures[shown])
-    nearest = [exercises("10")["10.5"].reference(*pair) for pair in zip(maps, drawn.landmarks[shown])]
+    nearest = [exercises("11")["11.5"].reference(*pair) for pair in zip(maps, drawn.landmarks[shown])]
     assert abs(np.mean(np.equal(nearest, 0)) - 1 / 3) < 0.05
 
 

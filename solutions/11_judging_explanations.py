@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 10 · Is the explanation true? Judging heat maps
+# # 11 · Is the explanation true? Judging heat maps
 # **You will** put heat maps to four tests · meet three maps that know nothing and still win · draw up a league table with error bars · catch a network that looks at the wrong thing
 #
 # **Needs** lessons 03 to 06 · **Reading** 75 min · **Computing** 90 s
@@ -110,7 +110,7 @@ plot.grid(
 # If the map is right about where the evidence is, then the network's certainty must go when those pixels go. Delete the highest
 # pixels, a few more each time, and ask the network again. *Deleted* here means painted in the picture's mean colour.
 
-# %% tags=["exercise"] id="10.1" minutes=8 difficulty=2
+# %% tags=["exercise"] id="11.1" minutes=8 difficulty=2
 def delete(image, heatmap, share):
     """Paint the share of pixels that the map marks highest in the image's mean colour. (H, W, C), (H, W), 0 to 1 -> (H, W, C)"""
     highest = np.argsort(-heatmap, axis=None)[: round(share * heatmap.size)]
@@ -119,7 +119,7 @@ def delete(image, heatmap, share):
     return changed
 
 
-delete = check("10.1", delete)
+delete = check("11.1", delete)
 
 # %%
 steps = [delete(beam / 255, maps[name], share) for name in ("CAM", "random map") for share in (0, 0.02, 0.1, 0.3, 0.9)]
@@ -181,13 +181,13 @@ plot.curves(
 #
 # $$\mathrm{IoU} = \frac{|\,\text{marked} \cap \text{crack}\,|}{|\,\text{marked} \cup \text{crack}\,|}$$
 
-# %% tags=["exercise"] id="10.2" minutes=4 difficulty=1
+# %% tags=["exercise"] id="11.2" minutes=4 difficulty=1
 def overlap(marked, truth):
     """Intersection over union of two sets of pixels. bool (H, W), bool (H, W) -> number"""
     return np.sum(marked & truth) / np.sum(marked | truth)
 
 
-overlap = check("10.2", overlap)
+overlap = check("11.2", overlap)
 
 # %%
 for name, heatmap in maps.items():
@@ -209,14 +209,14 @@ for name, heatmap in maps.items():
 #
 # "Looks different" needs a number. Spearman's rank correlation compares the order in which two maps put the pixels.
 
-# %% tags=["exercise"] id="10.3" minutes=8 difficulty=2
+# %% tags=["exercise"] id="11.3" minutes=8 difficulty=2
 def likeness(one, other):
     """Spearman's rank correlation of two maps in which no value comes twice. (H, W), (H, W) -> number from -1 to 1"""
     ranks = [np.argsort(np.argsort(heatmap.ravel())) for heatmap in (one, other)]
     return np.corrcoef(*ranks)[0, 1]
 
 
-likeness = check("10.3", likeness)
+likeness = check("11.3", likeness)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -291,13 +291,13 @@ for name in wobbling:
 #
 # Now all ten, on the same pictures, by every measure. A mean over a few pictures is not worth much unless it says how sure it is.
 
-# %% tags=["exercise"] id="10.4" minutes=6 difficulty=2
+# %% tags=["exercise"] id="11.4" minutes=6 difficulty=2
 def half_width(values):
     """Half of the 95 % confidence interval of a mean: 1.96 standard errors. (n,) -> number"""
     return 1.96 * np.std(values, ddof=1) / np.sqrt(len(values))
 
 
-half_width = check("10.4", half_width)
+half_width = check("11.4", half_width)
 
 # %% [markdown]
 # (With fewer than about thirty pictures 1.96 is too small, and Student's t takes its place; `mean_and_interval` does.)
@@ -313,7 +313,7 @@ league.as_text(league.summary(table))
 
 # %% [markdown]
 # Four pictures: look at the plus-minus, and hardly anything is told apart. So we ran the same cells with a hundred pictures, and
-# kept the table; `xailab run 10 -p PICTURES=100` does it again on your machine.
+# kept the table; `xailab run 11 -p PICTURES=100` does it again on your machine.
 
 # %%
 rows = league.long_run()
@@ -402,14 +402,14 @@ for number, part in enumerate(PARTS):
 # Which part does a map point to? Find its highest pixel and the landmark that is nearest. A landmark is written the way
 # annotators write it, $(x, y)$: column first, then row.
 
-# %% tags=["exercise"] id="10.5" minutes=6 difficulty=2
+# %% tags=["exercise"] id="11.5" minutes=6 difficulty=2
 def nearest_part(heatmap, landmarks):
     """Number of the landmark nearest to the map's highest pixel. (H, W), (K, 2) as x, y -> whole number"""
     row, column = np.unravel_index(heatmap.argmax(), heatmap.shape)
     return np.argmin(np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row))
 
 
-nearest_part = check("10.5", nearest_part)
+nearest_part = check("11.5", nearest_part)
 
 # %%
 print("points to          " + "".join(f"{part:>8}" for part in PARTS))
