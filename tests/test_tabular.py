@@ -289,7 +289,7 @@ EFFECTS = [tabular.ice, tabular.partial_dependence, tabular.ale]
 def test_effects_name_what_is_wrong_with_a_table(effect, cars, forest):
     predictors = cars.drop(columns="mpg")
     gaps = predictors.mask(predictors["weight"] > 4953)
-    assert "'weight' (3 row(s))" in message(effect, forest, gaps, "weight")
+    assert "weight has a missing or infinite value in 3 row(s)" in message(effect, forest, gaps, "weight")
     assert "table.dropna()" in message(effect, forest, gaps, "weight")
     assert "single feature" in message(effect, forest, predictors[["weight"]], "weight")
     assert "70 in every row" in message(effect, forest, predictors.assign(year=70.0), "year")
