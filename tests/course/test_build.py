@@ -140,5 +140,5 @@ def test_what_a_cell_printed_is_one_output_and_its_progress_bar_is_gone():
     bar = nbformat.v4.new_output("display_data", {widget: {}, "text/plain": "head:   0%|          | 0/60"})
     slider = nbformat.v4.new_output("display_data", {widget: {}, "text/plain": "interactive(children=…)"})
     cell = nbformat.v4.new_code_cell("", outputs=[said("one\n"), bar, said("two\n"), slider])
-    build._join_streams(nbformat.v4.new_notebook(cells=[cell]))
+    build.tidy(nbformat.v4.new_notebook(cells=[cell]))
     assert cell.outputs == [said("one\ntwo\n"), slider]

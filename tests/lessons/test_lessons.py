@@ -1,4 +1,4 @@
-"""What every lesson keeps to, whatever it teaches. That it runs is nbval's part."""
+"""What every lesson keeps to, whatever it teaches. That its solved edition runs is nbval's part."""
 
 import re
 
@@ -59,16 +59,11 @@ def test_there_are_as_many_claims_as_points_in_the_summary(path):
 
 
 @every_lesson
-def test_the_executed_edition_ran_from_top_to_bottom_without_a_murmur(path):
+def test_the_executed_edition_ran_from_top_to_bottom_without_a_murmur(path, murmurs):
     counts = [cell.execution_count for cell in executed(path).cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
-    for output in outputs(path):
-        assert output.output_type != "error"
-        assert output.get("name") != "stderr", output.get("text", "")[:200]
-        shown = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
-        assert not re.search(r"Warning|WARNING|\r|it/s|0x[0-9a-f]{6}|/home/|/tmp/|Not yet|Not tried", shown), shown[
-            :200
-        ]
+    assert murmurs(executed(path)) == []
+    assert "Not tried yet" not in str(outputs(path))
 
 
 @every_lesson

@@ -107,12 +107,11 @@ def execute(notebook, folder):
     client.record_timing = False
     client.execute(env=environment)
     notebook.metadata = nbformat.from_dict(_METADATA)  # the kernel adds its own version
-    _join_streams(notebook)
-    return notebook
+    return tidy(notebook)
 
 
-def _join_streams(notebook):
-    """One output for what a cell printed, however many pieces it came in; of a progress bar, nothing stays behind."""
+def tidy(notebook):
+    """The notebook with one output for what a cell printed, however many pieces it came in, and no progress bars."""
     for cell in notebook.cells:
         joined = []
         for output in cell.get("outputs", []):
@@ -124,6 +123,7 @@ def _join_streams(notebook):
                 joined.append(output)
         if cell.cell_type == "code":
             cell.outputs = joined
+    return notebook
 
 
 def _is_bar(output):
