@@ -37,6 +37,7 @@ def test_with_its_exercises_open_a_lesson_runs_to_its_end_and_every_exercise_say
         cwd=student.parent,
         progress_bar=False,
         log_output=False,
+        start_timeout=build.CELL_SECONDS,
         execution_timeout=build.CELL_SECONDS,
     )
     executed = build.tidy(nbformat.read(tmp_path / student.name, as_version=4))
