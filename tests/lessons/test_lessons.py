@@ -153,9 +153,3 @@ def test_links_to_files_lead_somewhere(path):
         if cell.cell_type == "markdown":
             for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", cell.source):
                 assert (ROOT / "notebooks" / target).exists(), target
-
-
-def test_the_network_of_lesson_03_tells_more_than_99_percent_apart():
-    path = next(path for path in LESSONS if path.stem.startswith("03"))
-    printed = "".join(output.get("text", "") for output in outputs(path))
-    assert float(re.search(r"([\d.]+)% of 200 held-out digits are told apart", printed)[1]) > 99
