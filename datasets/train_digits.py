@@ -125,18 +125,21 @@ def main():
     file = parser.parse_args().file
     figures = json.loads(file.read_text()) if file.exists() else {"command": "python datasets/train_digits.py"}
 
-    def keep(part, seed, train):
+    def keep(part, train, seed, *given):
         rows = figures.setdefault(part, {})
         if str(seed) not in rows:
-            rows[str(seed)] = train()
+            rows[str(seed)] = train(seed, *given)
             file.with_suffix(".part").write_text(json.dumps(figures, indent=1) + "\n")
             os.replace(file.with_suffix(".part"), file)
             print(part, seed, rows[str(seed)], flush=True)
 
+    def readings_of_pair(seed):
+        return readings(*train_pair(seed))
+
     for seed in SEEDS:
-        keep("pair", seed, lambda: readings(*train_pair(seed)))
+        keep("pair", readings_of_pair, seed)
         for name, third in THIRD_LAYERS.items():
-            keep(f"ten, {name}", seed, lambda: train_ten(seed, third))
+            keep(f"ten, {name}", train_ten, seed, third)
 
 
 if __name__ == "__main__":
