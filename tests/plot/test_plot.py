@@ -193,7 +193,7 @@ def test_a_clipped_strip_says_so_and_one_bright_pixel_does_not_hide_the_rest():
     heat[0, 0] = 50
     for clip, words, median in ((100, "largest", 0.01), (99, "99th percentile", 0.5)):
         figure = plot.layer_strip(PHOTO, {"conv": heat}, title="t", clip=clip)
-        assert np.median(figure.axes[1].images[0].get_array()) == pytest.approx(median, abs=0.02)
+        assert np.median(np.asarray(figure.axes[1].images[0].get_array())) == pytest.approx(median, abs=0.02)
         assert words in figure.axes[-1].get_ylabel()
 
 
