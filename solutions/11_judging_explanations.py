@@ -55,8 +55,8 @@ def prepare(photos):
     return tf.cast(photos, tf.float32) / 255 - 0.5
 
 
-def learn(photos, labels, names, start="glorot_uniform"):
-    keras.utils.set_random_seed(0)
+def learn(photos, labels, names, start="glorot_uniform", seed=0):
+    keras.utils.set_random_seed(seed)
     layers, options = keras.layers, {"padding": "same", "activation": "relu", "kernel_initializer": start}
     network = keras.Sequential(
         [
