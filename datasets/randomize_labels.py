@@ -60,15 +60,18 @@ def run(seed, *, count=BEAMS, pictures=PICTURES, questioned=QUESTIONED):
         kept = np.ptp(maps["first"], axis=(1, 2)) > 0
         found[method] = {"empty": float(1 - kept.mean())}
         for other in ("control", "labels"):
-            pair = maps["first"][kept], maps[other][kept]
-            likeness = rank_correlation(*pair)
-            full = ~np.isnan(likeness)
-            found[method][other] = {
-                "rank": float(likeness[full].mean()) if full.any() else None,
-                "top": float(top_intersection(*pair)[full].mean()) if full.any() else None,
-                "empty": float(1 - full.mean()),
-            }
+            found[method][other] = compare(maps["first"][kept], maps[other][kept])
     return found
+
+
+def compare(maps, others):
+    """Mean rank correlation and mean share of common top pixels where the others are not empty, None if all are."""
+    if not len(maps):
+        return {"rank": None, "top": None, "empty": None}
+    full = np.ptp(others, axis=(1, 2)) > 0
+    measures = {"rank": rank_correlation, "top": top_intersection}
+    means = {name: float(m(maps[full], others[full]).mean()) if full.any() else None for name, m in measures.items()}
+    return means | {"empty": float(1 - full.mean())}
 
 
 def main():
