@@ -17,11 +17,12 @@
 # To see whether it works, we must know where the parts are. So we draw our own animals: in any pose, place, size and colour,
 # and with a head, a torso, a tail and a leg whose places we know. The network never sees these places. They are for measuring.
 
-# %% tags=["parameters"]
+# %% tags=["parameters"] small={"EPOCHS": 2, "PICTURES": 400}
 SEED = 0  # of both networks' first weights
 EPOCHS = 8  # passes over the pictures
 PICTURES = 2000  # to train on
-PHOTOS = ""  # a folder or archive of photographs with marked parts: then VGG16 is trained on them as well, for hours
+# A folder or archive of photographs with marked parts: VGG16 is trained on them, for hours.
+PHOTOS = ""
 DATA = "cub200"  # which they are: cub200, voc_part or animal_part
 LONG_EPOCHS = 50  # passes over the photographs
 LONG_RUN = "../build/train-icnn"  # where that run puts its checkpoints and results
@@ -48,9 +49,15 @@ shown, unseen = creatures(PICTURES, seed=1), creatures(800, seed=2)
 foxes, others = (shown.pictures[shown.labels == label][:6] for label in (1, 0))
 plot.grid(
     [*foxes, *others],
-    title="Above: foxes. Below: no fox, but other things, or the parts of one, shuffled and without its head",
+    title=(
+        "Above: foxes. Below: no fox, but other things, or the parts of one, shuffled"
+        " and without its head"
+    ),
     columns=6,
-    alt="Six small drawn foxes in different colours and poses, above six pictures with coloured ellipses and bars, some arranged like scattered legs.",
+    alt=(
+        "Six small drawn foxes in different colours and poses, above six pictures with"
+        " coloured ellipses and bars, some arranged like scattered legs."
+    ),
 )
 
 # %% [markdown]
@@ -63,9 +70,11 @@ plot.grid(
 #
 # $\lVert\cdot\rVert_1$ counts steps along rows and columns. Write it for $\tau = 1$.
 
+
 # %% tags=["exercise"] id="07.1" minutes=8 difficulty=2
 def template(n, row, column):
-    """The ideal map for a part at one cell, with peak 1. Cells of a side, row, column -> (n, n)"""
+    """The ideal map for a part at one cell, with peak 1.
+    Cells of a side, row, column -> (n, n)"""
     i, j = np.mgrid[:n, :n]
     return np.maximum(1 - 4 * (np.abs(i - row) + np.abs(j - column)) / n, -1)
 
@@ -79,7 +88,11 @@ plot.grid(
     [*(f"{row}, {column}" for row in range(4) for column in range(4)), "not here"],
     title="All 17 templates for maps of 4 x 4 cells",
     columns=9,
-    alt="Seventeen maps of 4 by 4 cells. Each of the first sixteen is red at another cell, black at its neighbours and blue elsewhere; the last is blue everywhere.",
+    alt=(
+        "Seventeen maps of 4 by 4 cells. Each of the first sixteen is red at another"
+        " cell, black at its neighbours and blue elsewhere; the last is blue"
+        " everywhere."
+    ),
 )
 
 # %% [markdown]
@@ -88,10 +101,15 @@ plot.grid(
 
 # %%
 # NBVAL_CHECK_OUTPUT
-feature_map = np.array([[2, 1, 0, 1], [3, 7, 19, 11], [0, 5, 14, 5], [0, 1, 2, 1]], float)
+feature_map = np.array(
+    [[2, 1, 0, 1], [3, 7, 19, 11], [0, 5, 14, 5], [0, 1, 2, 1]], float
+)
 scores = bank @ feature_map.ravel()
 best = scores.argmax()
-print(f"best: row {best // 4}, column {best % 4}, score {scores[best]:.0f}; T-: {scores[-1]:.0f}")
+print(
+    f"best: row {best // 4}, column {best % 4}, score {scores[best]:.0f}; T-:"
+    f" {scores[-1]:.0f}"
+)
 
 # %% [markdown]
 # ## The filter loss, step by step
@@ -101,6 +119,7 @@ print(f"best: row {best // 4}, column {best % 4}, score {scores[best]:.0f}; T-: 
 # $$p(x\mid T) = \frac{1}{Z_T}\, e^{\mathrm{tr}(x\cdot T)}, \qquad Z_T = \sum_x e^{\mathrm{tr}(x\cdot T)}$$
 #
 # Careful: the sum runs over the *pictures*.
+
 
 # %% tags=["exercise"] id="07.2" minutes=8 difficulty=2
 def likelihood(scores):
@@ -119,6 +138,7 @@ likelihood = check("07.2", likelihood)
 #
 # Every template has the same prior, $p(T) = 1/(n^2+1)$.
 
+
 # %% tags=["exercise"] id="07.3" minutes=10 difficulty=3
 def loss_of_one_filter(p):
     """Equations 1 and 2 from p(x|T). (pictures, templates) -> number"""
@@ -135,7 +155,9 @@ loss_of_one_filter = check("07.3", loss_of_one_filter)
 draw = np.random.default_rng(0)
 maps = np.maximum(draw.normal(size=(40, 6, 6, 1)), 0) * 40  # 40 pictures, one filter
 p = likelihood(maps.reshape(40, 36) @ templates(6).T)
-print("the same to ten digits:", abs(filter_loss(maps)[0] - loss_of_one_filter(p)) < 1e-10)
+print(
+    "the same to ten digits:", abs(filter_loss(maps)[0] - loss_of_one_filter(p)) < 1e-10
+)
 
 # %% [markdown]
 # What does this loss want? Look at four imagined filters on 17 pictures, and turn up how strongly they fire:
@@ -154,8 +176,17 @@ filters = {
     "noise": draw.uniform(size=(17, 4, 4)),
     "always the same place": np.repeat(peak[5:6], 17, axis=0),
 }
-falling = {name: [filter_loss(20 * k * x[..., None])[0] for k in range(31)] for name, x in filters.items()}
-plot.curves(falling, title="The loss of four imagined filters", ylabel="loss, nats", xlabel="strength, in steps of 20", first=0)
+falling = {
+    name: [filter_loss(20 * k * x[..., None])[0] for k in range(31)]
+    for name, x in filters.items()
+}
+plot.curves(
+    falling,
+    title="The loss of four imagined filters",
+    ylabel="loss, nats",
+    xlabel="strength, in steps of 20",
+    first=0,
+)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -220,7 +251,10 @@ def cosine(a, b):
 
 
 print(f"equation 4 as printed: {cosine(true, approximate_gradient(maps)):+.2f}")
-print(f"one template, sign mended: {cosine(true, -approximate_gradient(maps, np.ones(40, bool))):+.2f}")
+print(
+    "one template, sign mended:"
+    f" {cosine(true, -approximate_gradient(maps, np.ones(40, bool))):+.2f}"
+)
 
 # %% [markdown]
 # The printed gradient points *away*: its sign is that of the information, not of the loss. And mending the sign does not make
@@ -245,6 +279,7 @@ print(f"one template, sign mended: {cosine(true, -approximate_gradient(maps, np.
 # The second device is simple. Before a map goes on to the next layer, keep what lies around its strongest cell $\hat\mu$, and
 # delete the rest: $x^{\mathrm{masked}} = \max(x \circ T_{\hat\mu}, 0)$.
 
+
 # %% tags=["exercise"] id="07.4" minutes=6 difficulty=2
 def masked(feature_map):
     """What the next layer sees of a map. (n, n) -> (n, n)"""
@@ -256,13 +291,20 @@ masked = check("07.4", masked)
 
 # %%
 plot.grid(
-    [feature_map, masks(feature_map[None, ..., None])[0, ..., 0] * 19, masked(feature_map)],
+    [
+        feature_map,
+        masks(feature_map[None, ..., None])[0, ..., 0] * 19,
+        masked(feature_map),
+    ],
     ["map", "mask (times 19)", "masked map"],
     title="The lecture's map behind its mask: one filter, one place",
     columns=3,
     numbers=True,
     cmap="inferno",
-    alt="Three tables of 4 by 4 numbers: the map, the mask around its largest value 19 in row 1, column 2, and the masked map, in which the 19 alone is left.",
+    alt=(
+        "Three tables of 4 by 4 numbers: the map, the mask around its largest value 19"
+        " in row 1, column 2, and the masked map, in which the 19 alone is left."
+    ),
 )
 
 # %% [markdown]
@@ -288,12 +330,17 @@ some_fox = prepare(unseen.pictures[unseen.labels == 1][:1])
 
 
 def learn(name, kind):
-    """Train a network, and keep its maps of one fox before the first and after each epoch."""
+    """Train a network, and keep its maps of one fox before the first and after each
+    epoch."""
     keras.utils.set_random_seed(SEED)
     network = networks[name] = twin(small_base(), 1, kind)
     seen = watched[name] = [network.maps(some_fox).numpy()[0]]
-    look = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(network.maps(some_fox).numpy()[0]))
-    histories[name] = train(network, prepare(shown.pictures), shown.labels, epochs=EPOCHS, callbacks=[look])
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(network.maps(some_fox).numpy()[0])
+    )
+    histories[name] = train(
+        network, prepare(shown.pictures), shown.labels, epochs=EPOCHS, callbacks=[look]
+    )
 
 
 learn("ordinary", "ordinary")
@@ -318,7 +365,10 @@ moments = np.linspace(0, EPOCHS, min(6, EPOCHS + 1)).astype(int)
 panels, titles = [], []
 for f in four:
     steps = [watched["interpretable"][moment][..., f] for moment in moments]
-    panels += [unseen.pictures[unseen.labels == 1][0], *(step / max(step.max(), 1e-6) for step in steps)]
+    panels += [
+        unseen.pictures[unseen.labels == 1][0],
+        *(step / max(step.max(), 1e-6) for step in steps),
+    ]
     titles += [f"filter {f}", *(f"epoch {moment}" for moment in moments)]
 plot.grid(
     panels,
@@ -326,7 +376,11 @@ plot.grid(
     title="Maps of four filters while the network learns, each on its own scale",
     columns=1 + len(moments),
     cmap="inferno",
-    alt="Four rows, each the same fox and then the map of one filter over the epochs: its bright spot moves from somewhere in the picture to the fox's head and stays there.",
+    alt=(
+        "Four rows, each the same fox and then the map of one filter over the epochs:"
+        " its bright spot moves from somewhere in the picture to the fox's head and"
+        " stays there."
+    ),
 )
 
 # %% [markdown]
@@ -337,7 +391,10 @@ plot.grid(
 # %%
 here = unseen.labels == 1
 pictures, landmarks = unseen.pictures[here], unseen.landmarks[here]
-maps = {name: network.maps.predict(prepare(pictures), verbose=0) for name, network in networks.items()}
+maps = {
+    name: network.maps.predict(prepare(pictures), verbose=0)
+    for name, network in networks.items()
+}
 places = {name: peaks(x, (64, 64)) for name, x in maps.items()}
 
 
@@ -346,23 +403,37 @@ def closest(name, f, half=11, count=8):
     padded = np.pad(pictures, ((0, 0), (half, half), (half, half), (0, 0)), mode="edge")
     top = np.argsort(-maps[name][..., f].max(axis=(1, 2)))[:count]
     corners = places[name][top, f].round().astype(int)
-    return [padded[i, y : y + 2 * half, x : x + 2 * half] for i, (x, y) in zip(top, corners)]
+    return [
+        padded[i, y : y + 2 * half, x : x + 2 * half] for i, (x, y) in zip(top, corners)
+    ]
 
 
-strongest = {name: np.argsort(-x.max(axis=(1, 2)).mean(axis=0)) for name, x in maps.items()}
+strongest = {
+    name: np.argsort(-x.max(axis=(1, 2)).mean(axis=0)) for name, x in maps.items()
+}
 plot.grid(
     [patch for f in strongest["ordinary"][:4] for patch in closest("ordinary", f)],
     title="Ordinary network: what four filters look at, a row each",
     columns=8,
-    alt="Four rows of eight cut-outs around the strongest cell of a filter; the rows mix heads with legs, and one row shows legs alone.",
+    alt=(
+        "Four rows of eight cut-outs around the strongest cell of a filter; the rows"
+        " mix heads with legs, and one row shows legs alone."
+    ),
 )
 
 # %%
 plot.grid(
-    [patch for f in strongest["interpretable"][:4] for patch in closest("interpretable", f)],
+    [
+        patch
+        for f in strongest["interpretable"][:4]
+        for patch in closest("interpretable", f)
+    ],
     title="Interpretable network: what four filters look at, a row each",
     columns=8,
-    alt="Four rows of eight cut-outs around the strongest cell of a filter; nearly all of them show a head.",
+    alt=(
+        "Four rows of eight cut-outs around the strongest cell of a filter; nearly all"
+        " of them show a head."
+    ),
 )
 
 # %% [markdown]
@@ -373,21 +444,32 @@ plot.grid(
 # torso*, when all animals are turned to look to the right? A filter that stays with one part gives one spot.
 
 # %%
-ahead = np.sign(landmarks[:, 0, 0] - landmarks[:, 1, 0])  # +1 if the head is to the right of the torso
+ahead = np.sign(
+    landmarks[:, 0, 0] - landmarks[:, 1, 0]
+)  # +1 if the head is to the right of the torso
 edges = np.linspace(-32, 32, 17)
 
 
 def body_map(name, f):
     offset = places[name][:, f] - landmarks[:, 1]
-    return np.histogram2d(offset[:, 1], offset[:, 0] * ahead, bins=[edges, edges])[0] / len(offset)
+    return np.histogram2d(offset[:, 1], offset[:, 0] * ahead, bins=[edges, edges])[
+        0
+    ] / len(offset)
 
 
 plot.grid(
     [body_map(name, f) for name in networks for f in strongest[name][:6]],
     [f"{name}, {f}" for name in networks for f in strongest[name][:6]],
-    title="Where six filters of each network fire, seen from the torso: share of 400 foxes",
+    title=(
+        "Where six filters of each network fire, seen from the torso: share of 400"
+        " foxes"
+    ),
     cmap="inferno",
-    alt="Above, six ordinary filters: some have a spot at the head and a second one at the legs. Below, six interpretable filters: one bright spot each, above and to the right of the torso, where the head is.",
+    alt=(
+        "Above, six ordinary filters: some have a spot at the head and a second one at"
+        " the legs. Below, six interpretable filters: one bright spot each, above and"
+        " to the right of the torso, where the head is."
+    ),
 )
 
 # %% [markdown]
@@ -399,9 +481,11 @@ plot.grid(
 #
 # $$D_{f,k} = \frac{1}{w}\sqrt{\mathrm{var}(d_k)}$$
 
+
 # %% tags=["exercise"] id="07.5" minutes=6 difficulty=2
 def instability(filter_places, part_places, diagonal):
-    """How much the distance of a filter to a part varies. (N, 2), (N, 2), number -> number"""
+    """How much the distance of a filter to a part varies.
+    (N, 2), (N, 2), number -> number"""
     distances = np.linalg.norm(filter_places - part_places, axis=1)
     return np.std(distances, ddof=1) / diagonal
 
@@ -411,8 +495,13 @@ instability = check("07.5", instability)
 # %%
 results = {}
 for name, network in networks.items():
-    results[name] = measure(network, prepare(unseen.pictures), unseen.labels, unseen.landmarks)
-    print(f"{name:<24}instability {results[name]['instability']:.4f}   accuracy {results[name]['accuracy']:.1%}")
+    results[name] = measure(
+        network, prepare(unseen.pictures), unseen.labels, unseen.landmarks
+    )
+    print(
+        f"{name:<24}instability {results[name]['instability']:.4f}   accuracy"
+        f" {results[name]['accuracy']:.1%}"
+    )
 fall = 1 - results["interpretable"]["instability"] / results["ordinary"]["instability"]
 print(f"the instability falls by {fall:.0%}")
 
@@ -438,12 +527,23 @@ for control in ("random place", "centre of the picture", "perfect detector"):
 # NBVAL_CHECK_OUTPUT
 saved = json.loads(Path("../datasets/interpretable_cnn.json").read_text())
 for case, kinds in saved.items():
-    print(f"\n{case:<26}{'instability':<19}{'falls by':<11}{'accuracy':<16}dead filters")
+    print(
+        f"\n{case:<26}{'instability':<19}{'falls by':<11}{'accuracy':<16}dead filters"
+    )
     for kind, runs in kinds.items():
-        unsteady, accuracy, dead = (np.array([run[key] for run in runs.values()]) for key in ("instability", "accuracy", "dead"))
+        unsteady, accuracy, dead = (
+            np.array([run[key] for run in runs.values()])
+            for key in ("instability", "accuracy", "dead")
+        )
         before = np.mean([run["instability"] for run in kinds["ordinary"].values()])
-        print(f"{kind:<26}{unsteady.mean():.3f} ± {unsteady.std(ddof=1):.3f}      {1 - unsteady.mean() / before:<11.0%}", end="")
-        print(f"{accuracy.mean():.1%} ± {accuracy.std(ddof=1):.1%}    {dead.mean():.0%}")
+        print(
+            f"{kind:<26}{unsteady.mean():.3f} ± {unsteady.std(ddof=1):.3f}     "
+            f" {1 - unsteady.mean() / before:<11.0%}",
+            end="",
+        )
+        print(
+            f"{accuracy.mean():.1%} ± {accuracy.std(ddof=1):.1%}    {dead.mean():.0%}"
+        )
 
 # %% [markdown]
 # Look at *one species* first. With labels the instability falls by 55 %, but masks alone bring only 9 % and the loss as the paper
@@ -458,15 +558,32 @@ for case, kinds in saved.items():
 # %%
 # NBVAL_CHECK_OUTPUT
 paper = {
-    "Animal-Part, 30 animals": {"AlexNet": (0.146, 0.091), "VGG-16": (0.144, 0.085), "VGG-M": (0.147, 0.090)},
-    "Pascal VOC Part, 6 animals": {"AlexNet": (0.140, 0.088), "VGG-16": (0.139, 0.096), "VGG-M": (0.141, 0.088), "VGG-S": (0.139, 0.089)},
-    "CUB200-2011": {"AlexNet": (0.150, 0.070), "VGG-16": (0.137, 0.076), "VGG-M": (0.148, 0.065), "VGG-S": (0.148, 0.073)},
+    "Animal-Part, 30 animals": {
+        "AlexNet": (0.146, 0.091),
+        "VGG-16": (0.144, 0.085),
+        "VGG-M": (0.147, 0.090),
+    },
+    "Pascal VOC Part, 6 animals": {
+        "AlexNet": (0.140, 0.088),
+        "VGG-16": (0.139, 0.096),
+        "VGG-M": (0.141, 0.088),
+        "VGG-S": (0.139, 0.089),
+    },
+    "CUB200-2011": {
+        "AlexNet": (0.150, 0.070),
+        "VGG-16": (0.137, 0.076),
+        "VGG-M": (0.148, 0.065),
+        "VGG-S": (0.148, 0.073),
+    },
     "ILSVRC Part, multi-category": {"VGG-M": (0.167, 0.096), "VGG-S": (0.131, 0.083)},
 }
 for data, nets in paper.items():
     print(f"\n{data}")
     for net, (ordinary, interpretable) in nets.items():
-        print(f"  {net:<10}{ordinary:.3f} -> {interpretable:.3f}   falls by {1 - interpretable / ordinary:.0%}")
+        print(
+            f"  {net:<10}{ordinary:.3f} -> {interpretable:.3f}   falls by"
+            f" {1 - interpretable / ordinary:.0%}"
+        )
 
 # %% [markdown]
 # Have you downloaded one of these data sets? Then name its folder in the cell of parameters, `PHOTOS`, or in a terminal:
@@ -490,7 +607,9 @@ else:
 
 # %%
 for name in networks:
-    counts = ", ".join(f"{part} {count}" for part, count in zip(PARTS, results[name]["crowding"]))
+    counts = ", ".join(
+        f"{part} {count}" for part, count in zip(PARTS, results[name]["crowding"])
+    )
     print(f"{name:<16}{counts}; dead filters {results[name]['dead']:.0%}")
 
 # %%
@@ -515,7 +634,10 @@ plot.bars(
 print(f"{'':<44}instability   within 8 pixels of the head")
 for name, network in networks.items():
     heat = grad_cam(network.predicts, prepare(pictures), 1)[..., None]
-    for what, x in ((f"Grad-CAM of the {name} network", heat), ("its filters, on average", maps[name])):
+    for what, x in (
+        (f"Grad-CAM of the {name} network", heat),
+        ("its filters, on average", maps[name]),
+    ):
         away = np.linalg.norm(peaks(x, (64, 64)) - landmarks[:, :1], axis=-1)
         steady = location_instability(x, landmarks, (64, 64))
         print(f"{what:<44}{steady.mean():.4f}        {(away < 8).mean():.0%}")

@@ -1,3 +1,5 @@
+import importlib.util
+import json
 import tracemalloc
 
 import numpy as np
@@ -12,6 +14,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeRegressor
 
+from xailab.course import ROOT
+from xailab.data import photos
 from xailab.lime import (
     TabularExplanation,
     explain_image,
@@ -463,3 +467,27 @@ def test_fewer_features_settle_no_later():
 def test_samples_are_a_number_or_auto(samples):
     with pytest.raises(ValueError, match="a whole number, or auto was expected"):
         explain(samples=samples)
+
+
+RESULTS = ROOT / "datasets" / "lime_samples.json"
+
+
+def test_balanced_photos_are_at_most_half_as_many_and_no_less_stable_on_the_nine_photographs():
+    """Ten seeds each, EfficientNet-Lite0: datasets/measure_lime_samples.py."""
+    measured = {name: found for name, found in json.loads(RESULTS.read_text()).items() if name != "command"}
+    assert set(measured) == set(photos())
+    used = [np.mean(found["auto"]["samples"]) for found in measured.values()]
+    stable = {way: [found[way]["jaccard"] for found in measured.values()] for way in ("auto", "1000", "500")}
+    assert np.mean(used) < 500 and max(max(found["auto"]["samples"]) for found in measured.values()) <= 500
+    assert all(len(found["auto"]["samples"]) == 10 for found in measured.values())
+    assert np.mean(stable["auto"]) >= np.mean(stable["1000"]) > np.mean(stable["500"])
+    assert np.sum(np.array(stable["auto"]) >= stable["1000"]) >= 8  # the palace has .93 and 1.00
+
+
+def test_the_script_measures_the_three_ways_side_by_side():
+    spec = importlib.util.spec_from_file_location("script", ROOT / "datasets" / "measure_lime_samples.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    found = script.measure(predict, PHOTO, seeds=2, segments=GRID, target=0)
+    assert found["1000"]["samples"] == [1000, 1000] and found["500"]["samples"] == [500, 500]
+    assert max(found["auto"]["samples"]) <= 500 and all(0 <= way["jaccard"] <= 1 for way in found.values())
