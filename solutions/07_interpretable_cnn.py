@@ -21,7 +21,7 @@
 SEED = 0  # of both networks' first weights
 EPOCHS = 8  # passes over the pictures
 PICTURES = 2000  # to train on
-# A folder or archive of photographs with marked parts: VGG16 is trained on them, for hours.
+# A folder or archive of photographs with marked parts: VGG16 then trains for hours.
 PHOTOS = ""
 DATA = "cub200"  # which they are: cub200, voc_part or animal_part
 LONG_EPOCHS = 50  # passes over the photographs
