@@ -457,7 +457,7 @@ plot.overlay(
 # %% [markdown]
 # None of our twelve classes is right, so the network picks one, and Grad-CAM shows where it found it: at the collar of the suit with
 # its metal ring, and a brass instrument has rings as well. A good story! Test it. Cover the collar, 64 pixels wide, and, for comparison, the
-# space shuttle in the corner, where Grad-CAM is less than half as bright and of which no brass player would think.
+# space shuttle in the corner, where Grad-CAM stays below two thirds of its peak and of which no brass player would think.
 
 # %%
 peaks = {"the collar": (72, 56), "the shuttle": (0, 128)}

@@ -92,7 +92,7 @@ def test_the_astronaut_stays_an_instrument_without_the_ring_and_not_without_the_
     heatmap = grad_cam(vgg, astronaut[None])[0]
     top, left = np.unravel_index(heatmap.argmax(), heatmap.shape)
     assert 72 <= top < 136 and 56 <= left < 120  # the ring holds the peak
-    assert heatmap[:64, 128:192].max() < heatmap.max() / 2
+    assert heatmap[:64, 128:192].max() < heatmap.max() * 2 / 3
     without = []
     for row, column in ((72, 56), (0, 128)):
         covered = astronaut.copy()
