@@ -5,7 +5,6 @@ PYTEST = $(BIN)/python -m pytest -q -n 2 --dist loadfile
 HANGS = 900  # seconds after which a cell is given up; no test passes or fails by the clock
 
 # Lessons and tests run two at a time: one computing thread each keeps them out of each other's way.
-# A progress bar appears when a machine is slow, so the tests run without: outputs must not depend on the clock.
 TWO_AT_A_TIME = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 export JUPYTER_PREFER_ENV_PATH = 1
 # Empty: compiled modules are kept. Where the environment forbids it, every lesson would compile TensorFlow anew, some 8 s each.
@@ -27,10 +26,10 @@ lab: .venv/ready
 test: .venv/ready
 	@echo "About 10 minutes on two idle cores, 20 on one; the ten slowest tests are named at the end."
 	$(BIN)/ruff check .
-	TQDM_DISABLE=1 $(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
+	$(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
 
 unit: .venv/ready
-	TQDM_DISABLE=1 $(TWO_AT_A_TIME) $(PYTEST) tests --ignore tests/course/test_browser.py --ignore tests/lessons/test_student_edition.py
+	$(TWO_AT_A_TIME) $(PYTEST) tests --ignore tests/course/test_browser.py --ignore tests/lessons/test_student_edition.py
 
 course: .venv/ready
 	$(TWO_AT_A_TIME) $(BIN)/xailab run

@@ -116,6 +116,14 @@ def test_a_lesson_takes_no_longer_than_75_minutes_and_says_so(path):
 
 
 @every_lesson
+def test_no_cell_whose_output_is_compared_draws_a_progress_bar(path):
+    """A bar comes after a second: on a slow machine it would be an output that the executed edition does not have."""
+    for cell in build.read(path).cells:
+        if "NBVAL_CHECK_OUTPUT" in cell.source and re.search(r"\b(occlusion|explain_image|explain_dataset)\(", cell.source):
+            assert "progress=False" in cell.source, cell.source
+
+
+@every_lesson
 def test_a_line_of_code_fits_into_a_notebook_column(path):
     code = [line for cell in build.read(path).cells if cell.cell_type == "code" for line in cell.source.splitlines()]
     assert [line for line in code if len(line) > 88] == []
