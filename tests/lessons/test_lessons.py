@@ -119,7 +119,9 @@ def test_a_lesson_takes_no_longer_than_75_minutes_and_says_so(path):
 def test_no_cell_whose_output_is_compared_draws_a_progress_bar(path):
     """A bar comes after a second: on a slow machine it would be an output that the executed edition does not have."""
     for cell in build.read(path).cells:
-        if "NBVAL_CHECK_OUTPUT" in cell.source and re.search(r"\b(occlusion|explain_image|explain_dataset)\(", cell.source):
+        if "NBVAL_CHECK_OUTPUT" in cell.source and re.search(
+            r"\b(occlusion|explain_image|explain_dataset)\(", cell.source
+        ):
             assert "progress=False" in cell.source, cell.source
 
 
