@@ -1,65 +1,146 @@
-"""Train ordinary and interpretable networks on rendered creatures, three seeds each, for the table of lesson 07.
+"""Train ordinary and interpretable networks on rendered creatures, five seeds each, for the tables of lesson 07.
 
     python datasets/train_creatures.py [RESULTS.json]
 
 Each network is measured on 800 pictures that it has not seen. A run that is in the file already is not done again, so an
-interrupted call can be taken up. About ten minutes on two cores.
+interrupted call can be taken up. About an hour on one core.
 """
 
 import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from xailab._tensorflow import keras
 from xailab.build import write
-from xailab.creatures import creatures
+from xailab.cam import grad_cam
+from xailab.creatures import PARTS, creatures
 from xailab.filters import weight_schedule
-from xailab.twins import KINDS, measure, prepare, small_base, train, twin
+from xailab.instability import location_instability, part_association, part_iou, peaks
+from xailab.twins import categories, measure, prepare, small_base, top_losses, train, twin
 
-SEEDS = 0, 1, 2
+SEEDS = range(5)
+RADII = 4, 6, 8  # pixels: of the round field of a marked cell, whose size the paper does not give
+WEIGHTS = 3e-4, 0.03, 0.3, 3.0, 30.0  # of the filter loss without labels
+SCALED = 0.03, 0.3, 3.0  # the same, times the mean of the maps' maxima, divided by the epoch: the paper's scale
+LABELLED = 3e-5, 3e-4, 3e-3, 0.03, 0.3
+SMALL = {"pictures": 2000, "epochs": 8, "rate": 1e-3, "widths": (16, 32), "filters": 32}
+LARGE = {"pictures": 3000, "epochs": 10, "rate": 2e-3, "widths": (16, 32, 48), "filters": 64}
+
+
+def labels(weight):
+    return {"kind": "filter loss with labels", "weight": weight}
+
+
 CASES = {
     "one species": {
-        "species": ("fox",),
-        "negatives": 0.5,
-        "pictures": 2000,
-        "kinds": KINDS,
-        "widths": (16, 32),
-        "filters": 32,
-        "loss weight": lambda epoch: 3e-4,
-        "epochs": 8,
-        "rate": lambda steps: 1e-3,
+        "ordinary": {"kind": "ordinary"},
+        "masks only": {"kind": "masks only"},
+        **{f"labels, {weight:g}": labels(weight) for weight in LABELLED},
+        **{f"no labels, {weight:g}": {"kind": "filter loss", "weight": weight} for weight in WEIGHTS},
+        **{
+            f"paper's scale, {weight:g}": {"kind": "filter loss", "weight": weight, "scaled": True} for weight in SCALED
+        },
     },
-    "three species": {  # the loss sets in when the filters have begun to prefer one species
-        "species": ("fox", "hare", "deer"),
-        "negatives": 0,
-        "pictures": 4000,
-        "kinds": ("ordinary", "filter loss with labels"),
-        "widths": (16, 32, 48),
-        "filters": 64,
-        "loss weight": lambda epoch: 4e-4 if epoch >= 4 else 0,
-        "epochs": 12,
-        "rate": lambda steps: keras.optimizers.schedules.CosineDecay(2e-3, steps),
+    "negatives keep their heads": {
+        "ordinary": {"kind": "ordinary"},
+        "masks only": {"kind": "masks only"},
+        "labels, 0.0003": labels(3e-4),
     },
+    "three species": {"ordinary": {"kind": "ordinary"}, "labels, 0.0004": {**labels(4e-4), "from": 4}},
+}
+PICTURES = {
+    "one species": {"species": ("fox",)},
+    "negatives keep their heads": {"species": ("fox",), "heads": True},
+    "three species": {"species": ("fox", "hare", "deer"), "negatives": 0},
 }
 
 
-def run(case, kind, seed):
-    """Train and measure one network. Returns measure's dict."""
-    about = CASES[case]
-    species, negatives = about["species"], about["negatives"]
-    shown, unseen = (
-        creatures(about["pictures"], species, negatives=negatives, seed=1),
-        creatures(800, species, negatives=negatives, seed=2),
+def run(case, row, seed):
+    """Train and measure one network. Returns the dict of measure, and what survey and pointing add."""
+    about, size = CASES[case][row], LARGE if case == "three species" else SMALL
+    shown, unseen, chosen = (
+        creatures(count, seed=start, **PICTURES[case]) for count, start in ((size["pictures"], 1), (800, 2), (400, 3))
     )
     keras.utils.set_random_seed(seed)
-    network = twin(small_base(widths=about["widths"]), len(species), kind, filters=about["filters"])
-    losses = kind.startswith("filter loss")
-    callbacks = [weight_schedule(network.tops, about["loss weight"])] if losses else []
-    rate = about["rate"](about["epochs"] * -(-about["pictures"] // 64))
-    train(network, prepare(shown.pictures), shown.labels, epochs=about["epochs"], rate=rate, callbacks=callbacks)
-    return measure(network, prepare(unseen.pictures), unseen.labels, unseen.landmarks)
+    network = twin(
+        small_base(widths=size["widths"]),
+        len(PICTURES[case]["species"]),
+        about["kind"],
+        filters=size["filters"],
+        scaled=about.get("scaled", False),
+    )
+    before = {"grad-cam, untrained": grad_cam(network.predicts, *foxes(unseen))} if case == "one species" else {}
+    schedule = [weight_schedule(network.tops, fade(about))] if "weight" in about else []
+    rate = size["rate"]
+    if size is LARGE:
+        rate = keras.optimizers.schedules.CosineDecay(rate, size["epochs"] * -(-size["pictures"] // 64))
+    train(network, prepare(shown.pictures), shown.labels, epochs=size["epochs"], rate=rate, callbacks=schedule)
+    return {
+        **measure(network, prepare(unseen.pictures), unseen.labels, unseen.landmarks),
+        "loss": float(top_losses(network, prepare(unseen.pictures)).mean()),
+        **survey(network, unseen),
+        "pointing": pointing(network, unseen, chosen, before) if case != "three species" else {},
+    }
+
+
+def fade(about):
+    """The loss weight of an epoch, counted from 0."""
+    weight, start = about["weight"], about.get("from", 0)
+    return lambda epoch: (weight / (epoch + 1) if about.get("scaled") else weight) * (epoch >= start)
+
+
+def foxes(drawn):
+    """The pictures with a creature as the network takes them, and the class whose map is asked for."""
+    return prepare(drawn.pictures[drawn.labels > 0]), 1
+
+
+def survey(network, unseen):
+    """On which part each filter sits, by overlap as in the paper, for each radius."""
+    maps = network.maps.predict(prepare(unseen.pictures), batch_size=64, verbose=0)
+    own, found = categories(maps, unseen.labels), {}
+    for radius in RADII:
+        association = np.zeros((maps.shape[-1], len(PARTS)))
+        for label in np.unique(own):
+            theirs = unseen.labels == label
+            overlaps = part_iou(maps[theirs][..., own == label], unseen.parts[theirs], (64, 64), radius=radius)
+            association[own == label] = part_association(overlaps)
+        best = np.where(association.max(axis=1) > 0, association.argmax(axis=1), len(PARTS))
+        found[str(radius)] = {
+            "interpretability": float(association.max(axis=1).mean()),
+            "filters": np.bincount(best, minlength=len(PARTS) + 1).tolist(),  # the last: on no part
+        }
+    return {"iou": found}
+
+
+def on_parts(places, parts):
+    """The share of places (N, C, 2) on each part and, last, on none: (C, 5)."""
+    x, y = places.round().astype(int).clip(0, parts.shape[1] - 1).transpose(2, 0, 1)
+    hit = parts[np.arange(len(parts))[:, None], y, x]
+    return np.stack([(hit == part).mean(axis=0) for part in (*range(1, len(PARTS) + 1), 0)], axis=1)
+
+
+def pointing(network, unseen, chosen, more):
+    """How often maps and filters point at each part, and how steadily: the mean filter, the one that is best on other
+    pictures, Grad-CAM, and controls. `more`: further maps (N, 64, 64) by name."""
+    there = unseen.labels > 0
+    parts, landmarks = unseen.parts[there], unseen.landmarks[there]
+    maps, others = (network.maps.predict(foxes(drawn)[0], batch_size=64, verbose=0) for drawn in (unseen, chosen))
+    best = on_parts(peaks(others, (64, 64)), chosen.parts[chosen.labels > 0])[:, 0].argmax()
+    centre = np.zeros((len(parts), 64, 64, 1))
+    centre[:, 32, 32] = 1
+    noise = np.random.default_rng(0).uniform(size=centre.shape)
+    heats = {"grad-cam": grad_cam(network.predicts, *foxes(unseen)), **more}
+    asked = {"mean filter": maps, "best filter": maps[..., best : best + 1], "centre": centre, "random place": noise}
+    return {
+        name: {
+            "on": on_parts(peaks(each, (64, 64)), parts).mean(axis=0).tolist(),
+            "instability": float(location_instability(each, landmarks, (64, 64)).mean()),
+        }
+        for name, each in {**asked, **{name: heat[..., None] for name, heat in heats.items()}}.items()
+    }
 
 
 def main():
@@ -67,12 +148,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, nargs="?", default=Path(__file__).with_name("interpretable_cnn.json"))
     path = parser.parse_args().results
-    results = json.loads(path.read_text()) if path.exists() else {}
-    wanted = [(case, kind, seed) for case in CASES for seed in SEEDS for kind in CASES[case]["kinds"]]
-    for case, kind, seed in tqdm(wanted, unit="network"):
-        done = results.setdefault(case, {}).setdefault(kind, {})
+    settings = {"radii": RADII, "parts": PARTS, "pictures": PICTURES, "one species": SMALL, "three species": LARGE}
+    results = {"command": "python datasets/train_creatures.py", "settings": settings, "runs": {}}
+    if path.exists():
+        results["runs"] = json.loads(path.read_text())["runs"]
+    wanted = [(case, row, seed) for seed in SEEDS for case, rows in CASES.items() for row in rows]
+    for case, row, seed in tqdm(wanted, unit="network"):
+        done = results["runs"].setdefault(case, {}).setdefault(row, {})
         if str(seed) not in done:
-            done[str(seed)] = run(case, kind, seed)
+            done[str(seed)] = run(case, row, seed)
             write(path, json.dumps(results, indent=1) + "\n")
 
 

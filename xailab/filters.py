@@ -154,8 +154,8 @@ class InterpretableConv2D(keras.layers.Conv2D):
     """A convolution whose filters learn to watch one part each: convolution, ReLU, mask, and the filter loss.
 
     filters, kernel_size and further arguments: as in keras.layers.Conv2D, by default with padding "same" and a ReLU.
-    loss_weight: factor of the filter loss; the layer's variable of this name may change while it trains. tau, beta: as in
-    templates. categories: None trains with filter_loss, which knows no labels. A number K trains with label_gradient on
+    loss_weight: factor of the filter loss; the layer's variable of this name may change while it trains. scaled: whether each
+    filter's loss is multiplied as well by the mean of its maps' largest values, as the paper does. tau, beta: as in templates. categories: None trains with filter_loss, which knows no labels. A number K trains with label_gradient on
     labels from 0 (none of the categories) to K: call the layer as layer(maps, labels=labels) in the model that is trained,
     and without labels in one that only predicts. Each filter then belongs to the category that activates it most.
     The loss goes to Keras through add_loss, summed over the filters. Returns (N, n, n, filters), the masked maps; their
@@ -169,6 +169,7 @@ class InterpretableConv2D(keras.layers.Conv2D):
         kernel_size,
         *,
         loss_weight=1e-3,
+        scaled=False,
         categories=None,
         tau=None,
         beta=4.0,
@@ -181,7 +182,8 @@ class InterpretableConv2D(keras.layers.Conv2D):
             raise ValueError(
                 f"categories is {categories!r}: None, or the number of categories, at least 1, was expected."
             )
-        self.categories, self.tau, self.beta, self._initial_weight = categories, tau, beta, float(loss_weight)
+        self.scaled, self.categories, self.tau, self.beta = scaled, categories, tau, beta
+        self._initial_weight = float(loss_weight)
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -196,21 +198,25 @@ class InterpretableConv2D(keras.layers.Conv2D):
 
     def call(self, inputs, labels=None):
         maps = super().call(inputs)
+        losses = None
         if self.categories is None:
-            self.add_loss(self.loss_weight * tf.reduce_sum(filter_loss(maps, tau=self.tau, beta=self.beta)))
+            losses = filter_loss(maps, tau=self.tau, beta=self.beta)
         elif labels is not None:
-            self.add_loss(self.loss_weight * self._label_loss(maps, labels))
+            losses = self._label_losses(maps, labels)
+        if losses is not None:
+            scale = tf.stop_gradient(tf.reduce_mean(tf.reduce_max(maps, axis=(1, 2)), axis=0)) if self.scaled else 1.0
+            self.add_loss(self.loss_weight * tf.reduce_sum(scale * losses))
         return maps * tf.stop_gradient(masks(maps, beta=self.beta))
 
-    def _label_loss(self, maps, labels):
-        """A sum whose gradient is label_gradient, averaged over the pictures; its value itself says nothing."""
+    def _label_losses(self, maps, labels):
+        """(filters,), whose gradient is label_gradient, averaged over the pictures; the values themselves say nothing."""
         shown = tf.one_hot(tf.cast(tf.reshape(labels, (-1,)), tf.int32) - 1, self.categories)  # label 0: all zeros
         count = tf.reduce_sum(shown, axis=0)[:, None]
         mean = tf.math.divide_no_nan(tf.matmul(shown, tf.reduce_mean(maps, axis=(1, 2)), transpose_a=True), count)
         self.activity.assign(tf.where(count > 0, _MEMORY * self.activity + (1 - _MEMORY) * mean, self.activity))
         positive = tf.gather(shown, self.assignment(), axis=1) > 0
         direction = tf.stop_gradient(label_gradient(maps, positive, beta=self.beta))
-        return tf.reduce_sum(maps * direction) / tf.cast(tf.shape(maps)[0], maps.dtype)
+        return tf.reduce_sum(maps * direction, axis=(0, 1, 2)) / tf.cast(tf.shape(maps)[0], maps.dtype)
 
     def assignment(self):
         """The category, from 0 to K - 1, that each filter belongs to: int64 (filters,)."""
@@ -221,8 +227,8 @@ class InterpretableConv2D(keras.layers.Conv2D):
     load_own_variables = keras.layers.Layer.load_own_variables
 
     def get_config(self):
-        own = {"categories": self.categories, "tau": self.tau, "beta": self.beta, "loss_weight": self._initial_weight}
-        return {**super().get_config(), **own}
+        own = {"loss_weight": self._initial_weight, "scaled": self.scaled, "categories": self.categories}
+        return {**super().get_config(), **own, "tau": self.tau, "beta": self.beta}
 
 
 def weight_schedule(layers, weight):
