@@ -29,7 +29,7 @@ course: .venv/ready
 	$(TWO_AT_A_TIME) $(BIN)/xailab run
 
 notebooks: .venv/ready
-	$(BIN)/python -m xailab.build
+	$(BIN)/python -m xailab.course.build
 
 bench: .venv/ready
 	cd tests && ../$(BIN)/python -m benchmarks

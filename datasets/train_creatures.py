@@ -14,9 +14,9 @@ import numpy as np
 from tqdm import tqdm
 
 from xailab._tensorflow import keras
-from xailab.build import write
 from xailab.cam import grad_cam
-from xailab.creatures import PARTS, creatures
+from xailab.course.build import write
+from xailab.data import PARTS, creatures
 from xailab.filters import weight_schedule
 from xailab.instability import location_instability, part_association, part_iou, peaks
 from xailab.twins import categories, measure, prepare, small_base, top_losses, train, twin

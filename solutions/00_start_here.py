@@ -10,7 +10,7 @@
 # Click into the next cell and press Shift + Enter. That runs it and moves on to the one below.
 
 # %%
-from xailab.cli import report
+from xailab.course.machine import report
 
 missing = [needed for needed, found, fine in report() if not fine]
 print(f"Missing: {missing}. Type `make lab` again: it takes up where it stopped." if missing else "Everything is here.")
@@ -56,7 +56,7 @@ PHOTO = "coffee"
 import numpy as np
 
 from xailab import cam, plot
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import photos
 from xailab.models import efficientnet_lite0
 
@@ -203,7 +203,7 @@ methods = check("00.3", methods)
 #
 # The course walks through this table. Lessons 01 and 02 bring the arithmetic, lesson 03 CAM and lesson 04 Grad-CAM. Occlusion is
 # lesson 05, LIME lesson 06. Lesson 07 moves a network to the first row, and lesson 08 puts maps to use. Lesson 09 has the
-# rest, with the whole column on the right. Lesson 10 asks of all of them: is it true?
+# rest, with the whole column on the right. Lesson 11 asks of all of them: is it true?
 
 # %% [markdown] tags=["teaching"]
 # **Ask:** why is the cell *intrinsic, local* empty? (A decision path belongs there, or one term of a linear model for one case.

@@ -17,9 +17,9 @@ import numpy as np
 
 from xailab import plot
 from xailab.arithmetic import conv2d, output_size, pool2d, receptive_field
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import photos
-from xailab.exercises.lesson_01 import FILTER, PHOTO
+from xailab.course.exercises.lesson_01 import FILTER, PHOTO
 
 PHOTO.shape, FILTER.shape
 

@@ -16,9 +16,9 @@ import numpy as np
 
 from xailab import plot
 from xailab.arithmetic import conv2d, global_average_pool, output_size
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import mnist
-from xailab.exercises.lesson_02 import M1, M2, M3
+from xailab.course.exercises.lesson_02 import M1, M2, M3
 
 # %% [markdown]
 # ## The picture

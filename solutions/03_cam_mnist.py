@@ -21,7 +21,7 @@ import numpy as np
 
 from xailab import plot
 from xailab.cam import cam
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import mnist
 from xailab.models import gap_cnn
 
@@ -310,4 +310,4 @@ plot.grid(
 # %% [markdown] tags=["teaching"]
 # **In class:** train live; it takes 40 seconds on two slow cores. Let students predict where the red will be before showing the contrast
 # maps. **Ask:** what would the contrast map look like if somebody had put a white dot into the corner of every nine of the
-# training set? (Red in the corner; lesson 10 does it.)
+# training set? (Red in the corner; lesson 11 does it.)

@@ -20,7 +20,7 @@ import numpy as np
 
 from xailab import plot
 from xailab.cam import cam, grad_cam, grad_cam_layers, grad_cam_plus_plus, guided_backprop
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import photos
 from xailab.models import efficientnet_lite0, vgg16_gap, vgg16_head
 
@@ -226,7 +226,7 @@ for name, method in {"Grad-CAM": grad_cam, "guided backpropagation": guided_back
 
 # %% [markdown]
 # Guided backpropagation draws nearly the same cat whatever you ask for. It looks like an explanation; it is closer to an edge
-# detector. Lesson 10 makes a test of this.
+# detector. Lesson 11 makes a test of this.
 #
 # ## Two photos on which Grad-CAM misleads
 #

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from xailab import plot
 from xailab.arithmetic import receptive_field
 from xailab.cam import grad_cam
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import materials, on_plate, photos, with_watch
 from xailab.models import Classifier, efficientnet_lite0, vgg16_gap
 from xailab.occlusion import occlusion

@@ -30,7 +30,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from xailab import plot
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import photos
 from xailab.lime import explain_image, explain_tabular, importance_matrix, stability, submodular_pick
 from xailab.models import efficientnet_lite0

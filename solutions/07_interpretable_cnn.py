@@ -34,11 +34,11 @@ import numpy as np
 
 from xailab import plot
 from xailab.cam import grad_cam
-from xailab.check import check
-from xailab.creatures import PARTS, creatures
+from xailab.course.check import check
+from xailab.data import PARTS, creatures
 from xailab.filters import approximate_gradient, filter_loss, masks, templates
 from xailab.instability import location_instability, peaks
-from xailab.train_icnn import run, table
+from xailab.course.train_icnn import run, table
 from xailab.twins import measure, prepare, small_base, train, twin
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson

@@ -33,9 +33,9 @@ from sklearn.preprocessing import StandardScaler
 
 from xailab import data, plot
 from xailab.cam import grad_cam, grad_cam_layers
-from xailab.check import check
+from xailab.course.check import check
 from xailab.models import Classifier, lenet5, vgg16_base, vgg16_preprocess
-from xailab.progress import Progress
+from xailab.course.progress import Progress
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
 from keras import layers, optimizers
@@ -530,7 +530,7 @@ report("mended", mended, covered_maps, covered_maps)
 # experiment *that* it is mended.
 #
 # **What can go wrong.** A map shows a shortcut that has a place. Had the old camera made all of its pictures a little softer,
-# the map would have shown nothing, and the network would have cheated all the same. Lesson 10 takes this further.
+# the map would have shown nothing, and the network would have cheated all the same. Lesson 11 takes this further.
 
 # %% [markdown] tags=["teaching"]
 # **Ask, before the three seeds' table:** which version will win? Most vote for the choice by Grad-CAM or for all blocks. Then

@@ -30,7 +30,7 @@ from sklearn.tree import DecisionTreeClassifier, export_text
 from threadpoolctl import threadpool_limits
 
 from xailab import plot, shapley
-from xailab.check import check
+from xailab.course.check import check
 from xailab.data import cars, materials, mnist, photos
 from xailab.models import efficientnet_lite0, lenet5
 from xailab.tabular import ale, ale_pair, coefficients, ice, importance, mrmr, partial_dependence
@@ -808,7 +808,7 @@ plot.grid(
 # | t-SNE | post-hoc | global | specific | $N$ passes, then seconds to hours | what lies near what | distances are read; one perplexity is trusted |
 #
 # No row of this table is the best one. Choose by the **question** first, by what you may ask of the model second, by the cost last. And
-# whatever you chose: does the answer hold when you test it? That is lesson 10.
+# whatever you chose: does the answer hold when you test it? That is lesson 11.
 #
 # ## Summary
 #
@@ -819,7 +819,7 @@ plot.grid(
 # - Means hide: look at the curves behind a PDP, at several maps of t-SNE, at the maps behind a correlation.
 # - Where a sum must come out, check it: $t$, Shapley values, CAM.
 #
-# **Next**, lesson 10: are explanations true? Measuring them.
+# **Next**, lesson 11: are explanations true? Measuring them.
 #
 # **To read on:** Breiman (2001), *Random forests*. Strobl, Boulesteix, Zeileis and Hothorn (2007), *Bias in random forest variable
 # importance measures*. Friedman (2001), *Greedy function approximation*. Goldstein, Kapelner, Bleich and Pitkin (2015), *Peeking inside the

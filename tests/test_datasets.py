@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xailab import data, fetch, labelled
+from xailab.data import photographs, textures
+from xailab.models import files
 
 README = (Path(__file__).parents[1] / "datasets/README.md").read_text(encoding="utf-8")
 CARDS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", README, re.MULTILINE | re.DOTALL))
@@ -14,12 +15,12 @@ OURS = {"vgg16-head", "imagenet-labels"}  # these lie in the repository, so they
 
 
 def test_every_file_of_the_manifest_has_a_card_and_every_card_a_file():
-    assert set(CARDS) == set(fetch.manifest()) | OURS
+    assert set(CARDS) == set(files.manifest()) | OURS
 
 
-@pytest.mark.parametrize("name", fetch.manifest())
+@pytest.mark.parametrize("name", files.manifest())
 def test_a_card_says_what_the_manifest_says(name):
-    entry, card = fetch.manifest()[name], " ".join(CARDS[name].split())
+    entry, card = files.manifest()[name], " ".join(CARDS[name].split())
     assert card.startswith(f"{entry['title']}: ")
     assert f"**File** `{entry['file']}`, {entry['size']:,} bytes." in card
     assert f"**Checksum** `{entry['checksum']}`" in card
@@ -29,25 +30,25 @@ def test_a_card_says_what_the_manifest_says(name):
     )
 
 
-@pytest.mark.parametrize("name", [name for name, entry in fetch.manifest().items() if "package" in entry])
+@pytest.mark.parametrize("name", [name for name, entry in files.manifest().items() if "package" in entry])
 def test_what_the_packages_carry_is_what_the_cards_describe(name, monkeypatch, tmp_path):
     monkeypatch.setenv("XAILAB_CACHE", str(tmp_path))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    assert fetch.fetch(name).is_file()
+    assert files.fetch(name).is_file()
 
 
 def test_the_photos_of_the_lessons_have_cards():
-    for name, (package, path) in data._PHOTO_FILES.items():
-        assert fetch.manifest()[f"photo-{name}"]["inside"] == f"{package}/{path}"
+    for name, (package, path) in photographs._PHOTO_FILES.items():
+        assert files.manifest()[f"photo-{name}"]["inside"] == f"{package}/{path}"
 
 
 def test_the_photos_of_the_materials_have_cards():
-    inside = {entry.get("inside") for entry in fetch.manifest().values()}
-    assert {source for source, *_ in labelled._MATERIALS.values()} <= inside
+    inside = {entry.get("inside") for entry in files.manifest().values()}
+    assert {source for source, *_ in textures._MATERIALS.values()} <= inside
 
 
 def test_the_card_of_the_head_states_its_classes_and_its_accuracy():
-    with np.load(Path(fetch.__file__).with_name("vgg16_head.npz")) as head:
+    with np.load(Path(files.__file__).with_name("vgg16_head.npz")) as head:
         card = " ".join(CARDS["vgg16-head"].split())
         assert f"{100 * head['accuracy']:.1f} % of photos right in 5-fold cross-validation" in card
         assert f"{head['confusion'].sum()} ImageNet photos" in card

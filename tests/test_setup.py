@@ -6,9 +6,8 @@ import tomllib
 
 import pytest
 
-from xailab import build
+from xailab.course import ROOT, build
 
-ROOT = build.ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "requirements.lock").read_text()
 README = (ROOT / "README.md").read_text()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from xailab._tensorflow import keras, tf
-from xailab.creatures import creatures
+from xailab.data import creatures
 from xailab.filters import InterpretableConv2D, filter_loss, weight_schedule
 from xailab.instability import location_instability
 from xailab.twins import KINDS, categories, measure, prepare, small_base, top_losses, train, twin

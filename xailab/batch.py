@@ -30,7 +30,7 @@ def explain_dataset(explain, images, folder, *, targets=None, batch_size=32, exe
     Returns float32 (N, H, W). Interrupted, it has lost only what was being computed; a batch file that was damaged is
     noticed and computed again, with a warning. Raises ValueError for arguments or maps that do not fit and for a folder
     that holds other explanations, OSError for one that cannot be written; what explain raises comes with a note on which
-    images it was. Lesson 10.
+    images it was. Lesson 11.
     """
     folder, targets = Path(folder), _check(images, targets, batch_size)
     spans = [(start, min(start + batch_size, len(images))) for start in range(0, len(images), batch_size)]

@@ -18,7 +18,7 @@ class Curve:
     """How a score moves while pixels go or come.
 
     fractions: float (steps + 1,), share of the pixels changed, from 0 to 1. scores: float (steps + 1,), what the network
-    says at each. auc: area under the curve by the trapezoidal rule, in units of the score. Lesson 10.
+    says at each. auc: area under the curve by the trapezoidal rule, in units of the score. Lesson 11.
     """
 
     fractions: np.ndarray
@@ -34,7 +34,7 @@ def deletion(predict, image, heatmap, *, target, steps=50):
     target: column of the predictions. steps: how many equal parts the pixels go in.
     Returns a Curve; the lower its area, the better the map. Pixels of equal value go row by row, as in the authors' code.
     Raises ValueError for a map of another size, with NaN or constant, and for a target that is not there or never
-    predicted. Petsiuk, Das, Saenko (2018), section 4.3; Samek et al. (2017), equation 12. Lesson 10.
+    predicted. Petsiuk, Das, Saenko (2018), section 4.3; Samek et al. (2017), equation 12. Lesson 11.
     """
     image, heatmap = _check_pair(image, heatmap, steps)
     mean = image.mean(axis=(0, 1))
@@ -46,7 +46,7 @@ def insertion(predict, image, heatmap, *, target, steps=50):
     """Insertion curve: the score while the blurred picture turns sharp, where the map is highest first.
 
     Arguments and errors as in deletion. The blur is Gaussian, its sigma a tenth of the picture's shorter side.
-    Returns a Curve; the higher its area, the better the map. Petsiuk, Das, Saenko (2018), section 4.3. Lesson 10.
+    Returns a Curve; the higher its area, the better the map. Petsiuk, Das, Saenko (2018), section 4.3. Lesson 11.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -63,7 +63,7 @@ def pointing_game(heatmaps, masks, *, tolerance=0):
     heatmaps: float (N, H, W). masks: bool (N, H, W), where the thing is. tolerance: pixels by which the point may miss it.
     Returns float (N,): 1 for a hit, 0 for a miss; of several highest pixels, the share that hits. The game's score is the
     mean. Raises ValueError for masks of another size or without a pixel, and for a map with NaN or constant.
-    Zhang, Bargal, Lin, Brandt, Shen, Sclaroff (2018), section 4.2, where the tolerance is 15 pixels. Lesson 10.
+    Zhang, Bargal, Lin, Brandt, Shen, Sclaroff (2018), section 4.2, where the tolerance is 15 pixels. Lesson 11.
     """
     from scipy.ndimage import distance_transform_edt
 
@@ -78,7 +78,7 @@ def iou(heatmaps, masks):
     heatmaps: float (N, H, W), of which as many of the highest pixels are marked as the mask has, so that there is no
     threshold to choose; or bool (N, H, W), the marked pixels themselves. masks: bool (N, H, W).
     Returns float (N,), from 0 to 1. Raises ValueError as pointing_game. Jaccard (1912); marking as many pixels as the
-    mask has: Arras, Osman, Samek (2022), relevance rank accuracy. Lesson 10.
+    mask has: Arras, Osman, Samek (2022), relevance rank accuracy. Lesson 11.
     """
     heatmaps, masks = _check_truth(heatmaps, masks)
     if heatmaps.dtype != bool:
@@ -97,7 +97,7 @@ def randomization_check(explain, model, images, targets=None, *, cascading=True,
     seed: of the shuffling. The model's own weights are back when the function returns, or raises.
     Returns {layer name: float (N,)}, the rank correlation with the trained network's map; a map that has become constant
     counts as 0. A method that explains the network must come down; an edge detector stays at 1. Raises ValueError for
-    images or targets that do not fit. Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim (2018), section 3. Lesson 10.
+    images or targets that do not fit. Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim (2018), section 3. Lesson 11.
     """
     network, preprocess, images, targets = check_explainable(model, images, targets)
     if targets is None:
@@ -126,7 +126,7 @@ def stability(explain, images, *, noise, copies=5, seed=0):
     noise: standard deviation of Gaussian noise, in the images' unit. copies: noisy copies of each image. seed: of the noise.
     Returns float (N,): mean rank correlation of the noisy copies' maps with the image's own; 1 is perfectly stable.
     Raises ValueError for noise that is not positive. Ghorbani, Abid, Zou (2019), section 2; Alvarez-Melis and Jaakkola
-    (2018). Lesson 10.
+    (2018). Lesson 11.
     """
     if not 0 < noise < np.inf or copies < 1:
         raise ValueError(f"noise is {noise} and copies is {copies}: noise above 0 and at least one copy were expected.")
@@ -143,7 +143,7 @@ def rank_correlation(maps, others):
     """Spearman's rank correlation of two maps of each image: do they put the pixels in the same order?
 
     maps, others: float (N, H, W). Returns float (N,) from -1 to 1; 0 where the other map is constant and has no order.
-    Raises ValueError for maps of different shapes, for NaN, and where the first of the two is constant. Lesson 10.
+    Raises ValueError for maps of different shapes, for NaN, and where the first of the two is constant. Lesson 11.
     """
     from scipy.stats import rankdata
 
@@ -163,7 +163,7 @@ def mean_and_interval(values):
     """Mean of a measure over pictures, and half the width of its 95 % confidence interval, by Student's t.
 
     values: float (N,), at least two. Returns (mean, half width), in the values' unit: another draw of as many pictures
-    would be expected within mean - half to mean + half. Raises ValueError for fewer than two. Student (1908). Lesson 10.
+    would be expected within mean - half to mean + half. Raises ValueError for fewer than two. Student (1908). Lesson 11.
     """
     from scipy.stats import t
 

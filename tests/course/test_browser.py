@@ -1,0 +1,169 @@
+"""What `make lab` serves, in a real browser: the first lesson opens without questions, lessons run, exercises answer."""
+
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from xailab.course import ROOT, build, lab
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+SCREENSHOTS = ROOT / "build" / "screenshots"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """JupyterLab as `make lab` starts it, on a copy of both editions."""
+    root = tmp_path_factory.mktemp("course")
+    for folder in ("notebooks", "solutions"):
+        shutil.copytree(ROOT / folder, root / folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lab, "ROOT", root)
+        options = ["--no-browser", f"--port={port}", "--allow-root", "--LabApp.expose_app_in_browser=True"]
+        command, environment = lab.lab_command(*options)
+    log = root / "log"
+    with log.open("w") as out:
+        server = subprocess.Popen(command, env={**environment, "HOME": str(root)}, stdout=out, stderr=out)
+    try:
+        deadline = time.monotonic() + 60
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+/lab/\S*token=\w+", log.read_text())):
+            assert server.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.3)
+        yield found[0]
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def page(address):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        yield page
+        browser.close()
+
+
+NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+READY = f"""path => window.jupyterapp?.shell && {NOTEBOOK} && {NOTEBOOK}.context
+    && {NOTEBOOK}.context.path.endsWith(path) && {NOTEBOOK}.context.isReady
+    && {NOTEBOOK}.sessionContext.session && {NOTEBOOK}.sessionContext.session.kernel
+    && {NOTEBOOK}.sessionContext.session.kernel.status == 'idle'"""
+
+
+def open_lesson(page, path):
+    page.evaluate("async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }", path)
+    page.wait_for_function(READY, arg=path)
+
+
+def run_all(page, seconds):
+    page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    done = f"""() => {NOTEBOOK}.content.widgets.filter(cell => cell.model.type == 'code')
+        .every(cell => cell.model.executionState != 'running' && cell.model.executionCount)"""
+    page.wait_for_function(done, timeout=seconds * 1000)
+    outputs = page.evaluate(
+        f"() => {NOTEBOOK}.content.widgets.flatMap(cell => cell.model.outputs ? cell.model.outputs.toJSON() : [])"
+    )
+    assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
+    return outputs
+
+
+def look(page, name):
+    """What a reader would stumble over, and a screenshot whose pixels are not blank."""
+    page.wait_for_timeout(1500)  # formulas and pictures are laid out
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    assert shown.locator("mjx-merror").count() == 0 and "$$" not in shown.inner_text()
+    pictures = shown.locator(".jp-OutputArea img").evaluate_all(
+        "all => all.map(one => [one.naturalWidth, one.alt, one.width])"
+    )
+    width = shown.locator(".jp-Notebook").evaluate("one => one.clientWidth")
+    assert all(natural > 0 and len(alt) >= 20 and drawn <= width for natural, alt, drawn in pictures)
+    assert shown.locator(".jp-WindowedPanel-outer").evaluate("one => one.scrollWidth <= one.clientWidth + 2")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    if pictures:  # the first figure rather than the end of the text
+        shown.locator(".jp-OutputArea img").first.scroll_into_view_if_needed()
+        page.wait_for_timeout(300)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    pixels = np.asarray(Image.open(SCREENSHOTS / f"{name}.png").convert("L"))
+    assert pixels.std() > 10
+    return pictures
+
+
+def test_make_lab_opens_lesson_00_without_a_question(page):
+    page.wait_for_function(READY, arg="00_start_here.ipynb")
+    page.wait_for_timeout(3000)  # time for a pop-up to appear
+    assert page.locator(".jp-Dialog").count() == 0
+    assert page.locator(".Toastify__toast").count() == 0
+    assert page.evaluate(f"() => {NOTEBOOK}.sessionContext.kernelDisplayName") == "Python 3 (ipykernel)"
+    look(page, "00-opened")
+
+
+def test_run_all_on_lesson_00_ends_without_an_error(page):
+    open_lesson(page, "notebooks/00_start_here.ipynb")
+    outputs = run_all(page, 120)
+    assert any("Not tried yet." in str(output.get("data")) for output in outputs)
+    assert look(page, "00-run")
+
+
+def test_run_all_on_lesson_03_with_fewer_epochs_ends_without_an_error(page):
+    """The lesson as it stands is run by nbval; here a parameter is changed first, as a hurried reader would."""
+    open_lesson(page, "notebooks/03_cam_mnist.ipynb")
+    page.evaluate(
+        f"""() => {{ const cell = {NOTEBOOK}.content.widgets.find(cell => cell.model.sharedModel.source.includes('EPOCHS = 10'));
+        cell.model.sharedModel.setSource(cell.model.sharedModel.source.replace('EPOCHS = 10', 'EPOCHS = 2')); }}"""
+    )
+    outputs = run_all(page, 240)
+    assert any("held-out digits are told apart" in output.get("text", "") for output in outputs)
+    assert look(page, "03-run")
+
+
+MESSAGE = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea strong"
+
+
+def answer(page, exercise, code):
+    """Type code into an exercise's cell, run the cell, and read what it says."""
+    index = page.evaluate(
+        f'id => {NOTEBOOK}.content.widgets.findIndex(cell => cell.model.sharedModel.source.includes(`check("${{id}}"`))',
+        exercise,
+    )
+    page.evaluate(
+        f"""([index, code]) => {{ const content = {NOTEBOOK}.content; content.activeCellIndex = index;
+        content.widgets[index].model.sharedModel.setSource(code); }}""",
+        [index, code],
+    )
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    return page.evaluate(f"index => JSON.stringify({NOTEBOOK}.content.widgets[index].model.outputs.toJSON())", index)
+
+
+def test_an_exercise_answers_a_wrong_and_then_a_right_attempt(page):
+    open_lesson(page, "notebooks/01_convolution_arithmetic.ipynb")
+    page.evaluate(f"() => {{ {NOTEBOOK}.content.activeCellIndex = 1; }}")
+    start = "import numpy as np\nfrom xailab.course.check import check\n"
+    body = 'def one_number(patch, kernel, bias):\n    return np.sum(patch * kernel){}\none_number = check("01.1", one_number)'
+    assert "The bias is missing" in answer(page, "01.1", start + body.format(""))
+    page.locator(MESSAGE, has_text="Not yet.").wait_for()
+    look(page, "01-wrong")
+    assert "Right." in answer(page, "01.1", start + body.format(" + bias"))
+    page.locator(MESSAGE, has_text="Right.").wait_for()
+    look(page, "01-right")
+
+
+@pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
+def test_the_executed_edition_looks_as_it_should(page, path):
+    open_lesson(page, f"solutions/{path.stem}.ipynb")
+    assert look(page, f"{path.stem[:2]}-solved")

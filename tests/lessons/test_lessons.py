@@ -1,0 +1,134 @@
+"""What every lesson keeps to, whatever it teaches. That it runs is nbval's part."""
+
+import re
+
+import nbformat
+import pytest
+
+from xailab.course import ROOT, build
+
+LESSONS = build.sources()
+NAMES = [path.stem[:2] for path in LESSONS]
+every_lesson = pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+
+
+def executed(path):
+    return nbformat.read(path.with_suffix(".ipynb"), as_version=4)
+
+
+def outputs(path):
+    return [output for cell in executed(path).cells for output in cell.get("outputs", [])]
+
+
+@every_lesson
+def test_the_student_edition_is_what_the_source_gives(path):
+    target = ROOT / "notebooks" / f"{path.stem}.ipynb"
+    assert target.read_text(encoding="utf-8") == build.text(build.student_edition(build.read(path))), (
+        "run make notebooks"
+    )
+
+
+@every_lesson
+def test_the_executed_edition_has_the_cells_of_the_source(path):
+    assert build.same_cells(executed(path), build.solved_edition(build.read(path))), "run make notebooks"
+
+
+def test_the_teaching_page_is_what_the_sources_give():
+    page = ROOT / "solutions" / "TEACHING.md"
+    assert page.read_text(encoding="utf-8") == build.teaching_page(), "run make notebooks"
+
+
+@every_lesson
+def test_the_executed_edition_ran_from_top_to_bottom_without_a_murmur(path):
+    counts = [cell.execution_count for cell in executed(path).cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    for output in outputs(path):
+        assert output.output_type != "error"
+        assert output.get("name") != "stderr", output.get("text", "")[:200]
+        shown = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
+        assert not re.search(r"Warning|WARNING|\r|it/s|0x[0-9a-f]{6}|/home/|/tmp/|Not yet|Not tried", shown), shown[
+            :200
+        ]
+
+
+@every_lesson
+def test_every_figure_has_alternative_text(path):
+    pictures = re.findall(
+        r"<img[^>]*", " ".join(output.get("data", {}).get("text/html", "") for output in outputs(path))
+    )
+    assert pictures and all(re.search(r'alt="[^"]{20,}"', picture) for picture in pictures)
+    assert not any("image/png" in output.get("data", {}) for output in outputs(path)), "a figure drawn past xailab.plot"
+
+
+@every_lesson
+def test_the_student_edition_has_no_outputs_and_no_answers(path):
+    student = nbformat.read(ROOT / "notebooks" / f"{path.stem}.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in student.cells)
+    open_cells = [cell.source for cell in student.cells if build.is_tagged(cell, "exercise")]
+    assert len(open_cells) >= 3 and all("..." in source for source in open_cells)
+
+
+@every_lesson
+def test_both_editions_name_the_kernel_so_that_nobody_is_asked(path):
+    for folder in ("notebooks", "solutions"):
+        notebook = nbformat.read(ROOT / folder / f"{path.stem}.ipynb", as_version=4)
+        assert notebook.metadata.kernelspec.name == "python3"
+
+
+@every_lesson
+def test_the_header_says_what_the_lesson_asks_of_a_student(path):
+    lesson = build.read(path)
+    about = build.header(lesson)
+    first = lesson.cells[0].source
+    assert about["number"] == path.stem[:2] and "**You will**" in first and "**Needs**" in first
+    assert 15 <= about["reading"] <= 75 and about["computing"] <= 90
+
+
+@every_lesson
+def test_a_lesson_ends_with_a_summary_and_says_what_can_go_wrong(path):
+    text = "\n".join(cell.source for cell in build.read(path).cells if cell.cell_type == "markdown")
+    assert "## Summary" in text and re.search("what can go wrong", text, re.IGNORECASE) and "To read on" in text
+
+
+@every_lesson
+def test_headings_do_not_skip_a_level(path):
+    text = "\n".join(cell.source for cell in build.read(path).cells if cell.cell_type == "markdown")
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
+    assert levels.count(1) == 1 and levels[0] == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:]))
+
+
+@every_lesson
+def test_a_lesson_holds_no_set_up_and_no_colours_that_mislead(path):
+    for cell in build.read(path).cells:
+        if cell.cell_type == "code":
+            assert not re.search(
+                r"sys\.path|^[!%]|pip install|['\"]jet['\"]|pyplot|warnings\.", cell.source, re.MULTILINE
+            )
+            assert len(cell.source.splitlines()) <= 40, "helper code belongs into xailab"
+
+
+@every_lesson
+def test_keras_is_imported_behind_xailab(path):
+    code = "\n".join(cell.source for cell in build.read(path).cells if cell.cell_type == "code")
+    for name in re.findall(r"^import (keras|tensorflow)", code, re.MULTILINE):
+        assert code.index("from xailab") < code.index(f"import {name}")
+
+
+@every_lesson
+def test_there_are_remarks_for_teachers(path):
+    assert any(build.is_tagged(cell, "teaching") for cell in build.read(path).cells)
+
+
+@every_lesson
+def test_links_to_files_lead_somewhere(path):
+    for cell in build.read(path).cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", cell.source):
+                assert (ROOT / "notebooks" / target).exists(), target
+
+
+def test_the_network_of_lesson_03_tells_more_than_99_percent_apart():
+    path = next(path for path in LESSONS if path.stem.startswith("03"))
+    printed = "".join(output.get("text", "") for output in outputs(path))
+    assert float(re.search(r"([\d.]+)% of 200 held-out digits are told apart", printed)[1]) > 99

@@ -1,0 +1,214 @@
+"""Make the two editions of each lesson, and the teacher's page, from solutions/NN_topic.py.
+
+python -m xailab.course.build            every lesson that changed
+python -m xailab.course.build 03 --force lesson 03, executed again
+"""
+
+import argparse
+import ast
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from tqdm import tqdm
+
+from xailab.course import ROOT
+from xailab.course.exercises import exercises
+
+CELL_SECONDS = 120
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
+}
+
+
+def sources(root=ROOT):
+    """The paths of all lessons, solutions/NN_topic.py, in order."""
+    return sorted((Path(root) / "solutions").glob("[0-9][0-9]_*.py"))
+
+
+def read(path):
+    """Read a lesson in jupytext's percent format. Returns a notebook (nbformat 4) with cell ids derived from their content."""
+    cells, seen = [], set()
+    for cell in jupytext.read(path, fmt="py:percent").cells:
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        number = next(n for n in range(len(seen) + 1) if f"{digest}-{n}" not in seen)
+        seen.add(f"{digest}-{number}")
+        make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        cells.append(make(cell.source, id=f"{digest}-{number}", metadata=dict(cell.metadata)))
+    return nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
+
+
+def is_tagged(cell, tag):
+    """Whether a cell carries a tag: "exercise", "parameters" or "teaching"."""
+    return tag in cell.metadata.get("tags", [])
+
+
+def solved_edition(lesson):
+    """The lesson as it is read and taught from, not yet executed: everything but the remarks for teachers.
+
+    Each exercise says in its first line how long it takes and how hard it is.
+    """
+    cells = [nbformat.from_dict(cell) for cell in lesson.cells if not is_tagged(cell, "teaching")]
+    for cell in cells:
+        if is_tagged(cell, "exercise"):
+            about = cell.metadata
+            first = f"# Exercise {about['id']} · {about['minutes']} minutes · difficulty {about['difficulty']} of 3"
+            cell.source = f"{first}\n{cell.source}"
+    return nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
+
+
+def student_edition(lesson):
+    """The lesson with its exercises open and without the marks that ask for a comparison of outputs."""
+    notebook = solved_edition(lesson)
+    for cell in notebook.cells:
+        if is_tagged(cell, "exercise"):
+            cell.source = open_exercise(cell.source)
+        cell.source = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n")
+    return notebook
+
+
+def open_exercise(code):
+    """Take the answers out of an exercise's code.
+
+    Function bodies become `return ...` behind their docstring, and what is assigned to a lower-case name becomes `...`,
+    but for the line that calls check. Imports and upper-case constants stay.
+    """
+    lines = code.splitlines()
+    for node in reversed(ast.parse(code).body):
+        if isinstance(node, ast.FunctionDef):
+            described = ast.get_docstring(node) is not None
+            first = node.body[0].end_lineno if described else node.body[0].lineno - 1
+            lines[first : node.end_lineno] = ["    return ..."]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).islower() and not _calls_check(node.value):
+            lines[node.lineno - 1 : node.end_lineno] = [f"{ast.unparse(node.targets[0])} = ..."]
+    return "\n".join(lines)
+
+
+def _calls_check(value):
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == "check"
+
+
+def execute(notebook, folder):
+    """Run a solved edition in a fresh kernel under XAILAB_STRICT=1; its cells then hold their outputs. Raises CellExecutionError."""
+    environment = {**os.environ, "XAILAB_STRICT": "1"}
+    client = NotebookClient(
+        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    client.record_timing = False
+    client.execute(env=environment)
+    notebook.metadata = nbformat.from_dict(_METADATA)  # the kernel adds its own version
+    _join_streams(notebook)
+    return notebook
+
+
+def _join_streams(notebook):
+    """One output for what a cell printed, however many pieces it came in; of a progress bar, nothing stays behind."""
+    for cell in notebook.cells:
+        joined = []
+        for output in cell.get("outputs", []):
+            if _is_bar(output):
+                continue
+            if joined and output.output_type == "stream" == joined[-1].output_type and output.name == joined[-1].name:
+                joined[-1].text += output.text
+            else:
+                joined.append(output)
+        if cell.cell_type == "code":
+            cell.outputs = joined
+
+
+def _is_bar(output):
+    """Whether an output is tqdm's bar: the widget ends with its kernel, and would leave a line that says 0 %."""
+    data = output.get("data", {})
+    return "application/vnd.jupyter.widget-view+json" in data and "%|" in data.get("text/plain", "")
+
+
+def same_cells(notebook, other):
+    """Whether two notebooks have the same cells, outputs aside."""
+    return [(cell.id, cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells] == [
+        (cell.id, cell.cell_type, cell.source, cell.metadata) for cell in other.cells
+    ]
+
+
+def text(notebook):
+    """A notebook as the text of its file."""
+    return nbformat.writes(notebook, version=4) + "\n"
+
+
+def header(lesson):
+    """What a lesson's first cell says: {"title", "question", "reading" (minutes), "computing" (seconds)}."""
+    first = lesson.cells[0].source
+    title = re.match(r"# (\d\d) · (.+)", first)
+    reading, computing = re.search(r"\*\*Reading\*\* (\d+) min", first), re.search(r"\*\*Computing\*\* (\d+) s", first)
+    if not (title and reading and computing):
+        raise ValueError(
+            f"the first cell begins {first[:60]!r}: '# NN · Title', then **You will**, **Needs**, **Reading** NN min and "
+            "**Computing** NN s were expected."
+        )
+    return {"number": title[1], "title": title[2], "reading": int(reading[1]), "computing": int(computing[1])}
+
+
+def teaching_page(root=ROOT):
+    """The teacher's page: of each lesson the minutes, the exercises with their common mistakes, and questions to ask."""
+    parts = ["# Teaching notes\n", "Generated from the lessons by `make notebooks`; edit `solutions/*.py` instead.\n"]
+    for path in sources(root):
+        lesson = read(path)
+        about = header(lesson)
+        parts.append(f"## {about['number']} · {about['title']}\n")
+        parts.append(
+            f"Reading {about['reading']} min, computing {about['computing']} s. [Executed lesson]({path.stem}.ipynb)\n"
+        )
+        for cell in lesson.cells:
+            if is_tagged(cell, "teaching"):
+                parts.append(cell.source + "\n")
+        tagged = {cell.metadata["id"]: cell.metadata for cell in lesson.cells if is_tagged(cell, "exercise")}
+        for exercise in exercises(about["number"]).values():
+            cell = tagged.get(exercise.id, {})
+            parts.append(
+                f"**Exercise {exercise.id}, {exercise.title}** "
+                f"({cell.get('minutes', '?')} min, difficulty {cell.get('difficulty', '?')} of 3). Common mistakes:\n"
+            )
+            parts.append("\n".join(f"- *{mistake.name}*: {mistake.message}" for mistake in exercise.mistakes) + "\n")
+    return "\n".join(parts)
+
+
+def write(path, content):
+    """Replace a file by new content in one step: whoever interrupts finds the old file or the new one."""
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_suffix(".part")
+    try:
+        part.write_text(content, encoding="utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def build(path, root=ROOT, force=False):
+    """Write both editions of one lesson; the solved one is executed again only if its cells changed, or by force."""
+    lesson = read(path)
+    write(Path(root) / "notebooks" / f"{path.stem}.ipynb", text(student_edition(lesson)))
+    target, solved = path.with_suffix(".ipynb"), solved_edition(lesson)
+    if force or not target.exists() or not same_cells(nbformat.read(target, as_version=4), solved):
+        write(target, text(execute(solved, path.parent)))
+
+
+def main(arguments=None):
+    """Build the lessons named on the command line, or all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m xailab.course.build", description="make both editions of the lessons"
+    )
+    parser.add_argument("lessons", nargs="*", help="their two digits; none means all")
+    parser.add_argument("--force", action="store_true", help="execute again even if the cells did not change")
+    options = parser.parse_args(arguments)
+    chosen = [path for path in sources() if not options.lessons or path.stem[:2] in options.lessons]
+    for path in tqdm(chosen, desc="lessons", unit="lesson"):
+        build(path, force=options.force)
+    write(ROOT / "solutions" / "TEACHING.md", teaching_page())
+
+
+if __name__ == "__main__":
+    main()

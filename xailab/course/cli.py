@@ -1,0 +1,103 @@
+"""The command `xailab`: what can be asked for, and who does it."""
+
+import argparse
+import ast
+import sys
+
+from xailab.data import READERS
+
+
+def main(arguments=None):
+    """Run the command line; returns its exit status."""
+    options, rest = _parse(arguments)
+    return options.do(options, rest)
+
+
+def _lab(options, rest):
+    from xailab.course.lab import lab
+
+    return lab(rest)
+
+
+def _run(options, rest):
+    from xailab.course.run import run
+
+    return run(options.lessons, dict(map(_parameter, options.parameter)), options.edition, options.jobs)
+
+
+def _fetch(options, rest):
+    from xailab.course.machine import fetch_files
+
+    return fetch_files(options.all)
+
+
+def _check(options, rest):
+    from xailab.course.machine import report
+
+    rows = report()
+    for what, found, fine in rows:
+        print(f"{'ok ' if fine else 'NO '} {what:<66}{found}")
+    return int(not all(fine for *_, fine in rows))
+
+
+def _train_icnn(options, rest):
+    from xailab.course import train_icnn
+
+    given = {name: getattr(options, name) for name in ("negatives", "epochs", "limit", "loss_weight")}
+    try:
+        train_icnn.run(options.data, options.path, options.folder, **given)
+    except (FileNotFoundError, ValueError) as error:
+        print(error)
+        return 1
+    return 0
+
+
+def _parse(arguments):
+    """What was asked for; behind `lab`, what it does not know is for JupyterLab."""
+    parser = argparse.ArgumentParser(prog="xailab", description="The explainable-AI course.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name, do, about, **more):
+        added = commands.add_parser(name, help=about, **more)
+        added.set_defaults(do=do)
+        return added
+
+    command("lab", _lab, "open JupyterLab on lesson 00; further options go to JupyterLab", add_help=False)
+    runner = command("run", _run, "run lessons and print what each took")
+    runner.add_argument("lessons", nargs="*", help="their two digits; none means all")
+    runner.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="set a lesson's parameter"
+    )
+    runner.add_argument("--edition", choices=["student", "solved"], default="student")
+    runner.add_argument("--jobs", type=int, default=2, help="lessons at a time")
+    fetcher = command("fetch", _fetch, "get the lessons' files ahead of a class")
+    fetcher.add_argument("--all", action="store_true", help="also what no lesson needs, such as VGG16's 553 MB")
+    trainer = command(
+        "train-icnn", _train_icnn, "train VGG16, ordinary and interpretable, on pictures with marked parts"
+    )
+    trainer.add_argument("data", choices=list(READERS))
+    trainer.add_argument("path", help="the data set's folder or archive")
+    trainer.add_argument("--folder", default="build/train-icnn", help="of checkpoints and results; call again to go on")
+    trainer.add_argument("--negatives", help="folder of photographs without the objects: one category against these")
+    trainer.add_argument("--epochs", type=int, default=50)
+    trainer.add_argument("--limit", type=int, help="read so many pictures only")
+    trainer.add_argument("--loss-weight", type=float, default=1e-5, help="of the filter loss in the first epoch")
+    command("check", _check, "say whether this machine has what the course needs")
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "lab":
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    return options, rest
+
+
+def _parameter(text):
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier():
+        sys.exit(f"-p {text}: NAME=VALUE was expected, for example -p EPOCHS=3")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What each exercise asks: reference, cases, known mistakes, hints. One module a lesson, each with a list EXERCISES.
+
+Reading on spoils the exercises.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer: one that behaves like it gets its message instead of a general one."""
+
+    name: str
+    answer: Any
+    message: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What an exercise asks.
+
+    reference: the right function, or the right value. cases: argument tuples that a function is tried on, or a function
+    that returns them. mistakes: known wrong answers. hints: three, each saying more than the one before. insight: what a
+    right answer shows. tolerance: largest difference allowed, relative to the largest value expected.
+    """
+
+    id: str
+    title: str
+    reference: Any
+    hints: tuple[str, str, str]
+    insight: str
+    cases: list | Callable = ()
+    mistakes: tuple[Mistake, ...] = ()
+    tolerance: float = 1e-6
+
+
+@cache
+def exercises(lesson):
+    """The exercises of a lesson by their id, in order. lesson: its two digits, "03". Returns {id: Exercise}."""
+    try:
+        module = import_module(f"xailab.course.exercises.lesson_{lesson}")
+    except ModuleNotFoundError:
+        return {}
+    return {exercise.id: exercise for exercise in module.EXERCISES}
+
+
+def lessons():
+    """The two digits of every lesson that has exercises, in order."""
+    return sorted(module.name.removeprefix("lesson_") for module in iter_modules(__path__))

@@ -1,0 +1,230 @@
+"""Exercises of lesson 06, LIME."""
+
+import numpy as np
+
+from xailab.course.exercises import Exercise, Mistake
+
+
+def nearness(distance, width):
+    return np.sqrt(np.exp(-(distance**2) / width**2))
+
+
+def local_weights(samples, answers, near):
+    from sklearn.linear_model import Ridge
+
+    return Ridge(alpha=1.0).fit(samples, answers, sample_weight=near).coef_
+
+
+def hide(photo, segments, shown):
+    return _hide(photo, segments, ~shown, lambda pixels: pixels.mean(axis=0))
+
+
+def coverage(weights, chosen):
+    return np.sqrt(np.abs(weights).sum(axis=0))[(weights[chosen] != 0).any(axis=0)].sum()
+
+
+def _hide(photo, segments, covered, colour):
+    hidden = photo.copy()
+    for segment in np.flatnonzero(covered):
+        inside = segments == segment
+        hidden[inside] = colour(photo[inside])
+    return hidden
+
+
+def _neighbourhoods():
+    draw = np.random.default_rng(5)
+    cases = []
+    for features in (2, 3):
+        samples = draw.normal(size=(40, features))
+        answers = samples @ draw.normal(size=features) + samples[:, 0] ** 2 + 3
+        cases.append((samples, answers, draw.random(40)))
+    return cases
+
+
+def _photos():
+    draw = np.random.default_rng(6)
+    segments = np.arange(8)[:, None] // 4 * 2 + np.arange(6) // 3
+    photos = draw.integers(0, 256, (2, 8, 6, 3), dtype=np.uint8)
+    return [(photo, segments, np.array(shown)) for photo, shown in zip(photos, ([1, 0, 0, 1], [0, 1, 1, 1]))] + [
+        (photos[0].astype(float), segments, np.array([False, False, True, True]))
+    ]
+
+
+def _cases_hide():
+    return [(photo, segments, shown.astype(bool)) for photo, segments, shown in _photos()]
+
+
+def _tables():
+    draw = np.random.default_rng(7)
+    tables = [draw.normal(size=(5, 6)) * (draw.random((5, 6)) < 0.5) for _ in range(3)]
+    return [(tables[0], [0, 2]), (tables[1], [1, 3, 4]), (tables[2], [2])]
+
+
+EXERCISES = [
+    Exercise(
+        id="06.1",
+        title="how near is near",
+        reference=nearness,
+        cases=[(np.array([0.0, 0.5, 1.0, 2.0]), 0.7), (np.array([0.25, 3.0]), 2.0)],
+        hints=(
+            "At distance 0 the weight is 1; far away it is nearly 0. Three functions, one inside the other.",
+            "Square the distance, divide by the squared width, take the exponential of minus that, then the root.",
+            "np.sqrt(np.exp(-(distance**2) / width**2))",
+        ),
+        insight="A bell around the input: its width decides what counts as local.",
+        mistakes=(
+            Mistake(
+                "forgot the root",
+                lambda distance, width: np.exp(-(distance**2) / width**2),
+                "The root is missing. The bell is a little wider with it.",
+            ),
+            Mistake(
+                "forgot the square",
+                lambda distance, width: np.sqrt(np.exp(-distance / width)),
+                "Square the distance and the width: yours has a peak at the input where a bell is flat.",
+            ),
+            Mistake(
+                "width not squared",
+                lambda distance, width: np.sqrt(np.exp(-(distance**2) / width)),
+                "The width is squared as well, or its unit would not be that of the distance.",
+            ),
+            Mistake(
+                "grows with distance",
+                lambda distance, width: np.sqrt(np.exp(distance**2 / width**2)),
+                "Your weight grows with the distance: a minus sign is missing in the exponent.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="06.2",
+        title="the line that follows the model",
+        reference=local_weights,
+        cases=_neighbourhoods,
+        hints=(
+            "Build Ridge(alpha=1.0), fit it to samples and answers, and return the weights it found.",
+            "fit takes sample_weight=near; the weights are in coef_.",
+            "Ridge(alpha=1.0).fit(samples, answers, sample_weight=near).coef_",
+        ),
+        insight="These few numbers are the whole explanation: how the answer moves when each feature moves, near this input.",
+        mistakes=(
+            Mistake(
+                "all samples alike",
+                lambda samples, answers, near: local_weights(samples, answers, np.ones(len(near))),
+                "All your samples count alike, the far ones too. Pass near as sample_weight.",
+            ),
+            Mistake(
+                "weighed the answers",
+                lambda samples, answers, near: local_weights(samples, answers * near, np.ones(len(near))),
+                "You made the answers smaller where a sample is far. Then the line learns something the model never said.",
+            ),
+            Mistake(
+                "line through zero",
+                lambda samples, answers, near: _through_zero(samples, answers, near),
+                "Your line goes through zero. It needs an intercept: leave fit_intercept as it is.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="06.3",
+        title="the wine that agrees in nothing",
+        reference=float(np.sqrt(np.exp(-1 / 0.75**2))),
+        tolerance=1e-3,
+        hints=(
+            "Every column left its quarter: thirteen zeros against thirteen ones. How far is that?",
+            "The distance is the root of 13, the width 0.75 times as much.",
+            "nearness(np.sqrt(13), 0.75 * np.sqrt(13))",
+        ),
+        insight="The number of columns cancels: whatever the table, the farthest sample keeps the same weight.",
+        mistakes=(
+            Mistake(
+                "distance 13",
+                float(np.sqrt(np.exp(-13 / 0.75**2))),
+                "The distance is the root of 13: thirteen differences of 1, squared, added, and the root of it.",
+            ),
+            Mistake(
+                "distance 1",
+                float(np.sqrt(np.exp(-1 / (0.75**2 * 13)))),
+                "That is a wine that differs in one column. Here all thirteen differ.",
+            ),
+            Mistake(
+                "without the root", float(np.exp(-1 / 0.75**2)), "The root over the bell is missing: call nearness."
+            ),
+        ),
+    ),
+    Exercise(
+        id="06.4",
+        title="hide some superpixels",
+        reference=hide,
+        cases=_cases_hide,
+        hints=(
+            "Start from a copy. Go through the segments that are not shown, and find the pixels of each.",
+            "inside = segments == segment marks them; photo[inside] is a list of colours, and its mean over axis 0 is one colour.",
+            "for segment in np.flatnonzero(~shown): hidden[segments == segment] = photo[segments == segment].mean(axis=0)",
+        ),
+        insight="A photo has become a row of zeros and ones that a line can be fitted to.",
+        mistakes=(
+            Mistake(
+                "the other way round",
+                lambda photo, segments, shown: hide(photo, segments, ~shown),
+                "You hid the segments that are to be shown.",
+            ),
+            Mistake(
+                "black",
+                lambda photo, segments, shown: _hide(photo, segments, ~shown, lambda pixels: 0),
+                "You painted them black. Black edges are something new for the network to see: take the segment's mean colour.",
+            ),
+            Mistake(
+                "one grey",
+                lambda photo, segments, shown: _hide(photo, segments, ~shown, lambda pixels: pixels.mean()),
+                "You took one mean over all channels, a grey. Average over the pixels only: axis=0.",
+            ),
+            Mistake(
+                "mean of the photo",
+                lambda photo, segments, shown: _hide(photo, segments, ~shown, lambda pixels: photo.mean(axis=(0, 1))),
+                "That is the mean colour of the photo. Each segment gets its own.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="06.5",
+        title="what some explanations cover",
+        reference=coverage,
+        cases=_tables,
+        hints=(
+            "Two steps: the importance of every feature, from all rows; then which features the chosen rows use.",
+            "importance is the root of the column sums of absolute weights; used asks for any weight that is not zero.",
+            "np.sqrt(np.abs(weights).sum(axis=0))[(weights[chosen] != 0).any(axis=0)].sum()",
+        ),
+        insight="A feature counts once, however many explanations use it: a second wine that says the same adds nothing.",
+        mistakes=(
+            Mistake(
+                "forgot the root",
+                lambda weights, chosen: np.abs(weights).sum(axis=0)[(weights[chosen] != 0).any(axis=0)].sum(),
+                "The root is missing in the importance.",
+            ),
+            Mistake(
+                "counted twice",
+                lambda weights, chosen: (
+                    np.sqrt(np.abs(weights).sum(axis=0)) * (weights[chosen] != 0).sum(axis=0)
+                ).sum(),
+                "A feature that two explanations use was counted twice: use any instead of a sum.",
+            ),
+            Mistake(
+                "importance of the chosen only",
+                lambda weights, chosen: np.sqrt(np.abs(weights[chosen]).sum(axis=0)).sum(),
+                "You took the importance from the chosen rows. It comes from all explanations.",
+            ),
+            Mistake(
+                "signs cancel",
+                lambda weights, chosen: np.sqrt(np.abs(weights.sum(axis=0)))[(weights[chosen] != 0).any(axis=0)].sum(),
+                "You added weights with their signs, so that they cancel. A feature that speaks against is used as well.",
+            ),
+        ),
+    ),
+]
+
+
+def _through_zero(samples, answers, near):
+    from sklearn.linear_model import Ridge
+
+    return Ridge(alpha=1.0, fit_intercept=False).fit(samples, answers, sample_weight=near).coef_
