@@ -151,12 +151,17 @@ def check_logits(network):
         )
 
 
+def all_layers(network):
+    """Yield the layers of a keras.Model in the order they run: a nested model, then what it holds."""
+    for layer in network.layers:
+        yield layer
+        if hasattr(layer, "layers"):
+            yield from all_layers(layer)
+
+
 def leaf_layers(network):
     """The layers of a keras.Model in the order they run, those of nested models in the place of the nested model."""
-    leaves = []
-    for layer in network.layers:
-        leaves += leaf_layers(layer) if hasattr(layer, "layers") else [layer]
-    return leaves
+    return [layer for layer in all_layers(network) if not hasattr(layer, "layers")]
 
 
 def check_table(table, *, columns=1):

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 
 from xailab._tensorflow import keras, tf
-from xailab._validate import check_explainable, leaf_layers
+from xailab._validate import all_layers, check_explainable, leaf_layers
 
 _BATCH = 8  # images at once: on a CPU as fast as more, and all layers of VGG16 with their gradients stay under 2 GB
 _TOP_CLASS = -1
@@ -243,7 +243,7 @@ def _spatial_layer(network, name):
         )
     if name is None:
         return last[-1]
-    found = [layer for layer in _all_layers(network) if layer.name == name]
+    found = [layer for layer in all_layers(network) if layer.name == name]
     if not found:
         raise ValueError(
             f"model '{network.name}' has no layer '{name}'. Those with a spatial map are {', '.join(layer.name for layer in spatial)}."
@@ -259,13 +259,6 @@ def _spatial_layer(network, name):
 def _is_spatial(layer):
     shape = getattr(layer.output, "shape", ())
     return len(shape) == 4 and tuple(shape[1:3]) != (1, 1)
-
-
-def _all_layers(network):
-    for layer in network.layers:
-        yield layer
-        if hasattr(layer, "layers"):
-            yield from _all_layers(layer)
 
 
 def _before_pooling_and_head(network):

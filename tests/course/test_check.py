@@ -1,4 +1,7 @@
+import copy
+
 import numpy as np
+import pandas
 import pytest
 
 from xailab.course import check as engine
@@ -108,14 +111,81 @@ def test_an_error_inside_a_library_is_reported_at_the_students_own_line(said):
     assert f"(line {mine.__code__.co_firstlineno + 1} of 'mine')" in str(said[0])
 
 
-def test_a_function_that_changes_its_input_does_not_spoil_the_comparison(said):
+def test_a_function_that_changes_its_input_is_told_so_though_its_result_is_right(said):
     def in_place(values):
         for index in range(len(values)):
             values[index] = values[index] * 2
         return values
 
-    assert check("99.1", in_place) is in_place
+    assert check("99.1", in_place) is double
+    assert "right, but your function changes its argument number 1" in str(said[0])
     assert EXERCISE.cases[0] == ([1.0, 2.0],)
+
+
+@pytest.mark.parametrize("argument", [np.array([np.nan, 1.0]), {"a": [1, 2]}, [np.zeros(2), (3, 4)], "words", None])
+def test_an_argument_that_was_left_alone_counts_as_untouched(argument):
+    assert engine._untouched(copy.deepcopy(argument), argument)
+
+
+def test_changes_inside_an_argument_are_seen():
+    for changed, case in (
+        ({"a": [1, 3]}, {"a": [1, 2]}),
+        ([1.0], [1.0, 2.0]),
+        (np.zeros(2, np.float32), np.zeros(2)),
+        (None, [1]),
+        (pandas.DataFrame({"a": [1, 2]}), pandas.DataFrame({"a": [1, 3]})),
+    ):
+        assert not engine._untouched(changed, case)
+
+
+class Hostile:
+    """An answer whose methods raise: called from within check, none of them may stop a lesson."""
+
+    def __array__(self, *given, **options):
+        raise RuntimeError("no array")
+
+    def __eq__(self, other):
+        raise RuntimeError("no comparison")
+
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+    __hash__ = None
+
+
+class Wordless(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("id", ["99.1", "99.2"])
+def test_an_answer_whose_own_methods_raise_gets_a_sentence(said, id):
+    check(id, (lambda values: Hostile()) if id == "99.1" else Hostile())
+    assert "a Hostile that cannot be read: RuntimeError: no array" in str(said[0])
+    check(id, (lambda values: [Hostile(), 1]) if id == "99.1" else {"a": Hostile()})
+    assert "Your" in str(said[1])
+
+
+def test_an_error_without_words_is_called_by_its_name(said):
+    def mine(values):
+        raise Wordless
+
+    check("99.1", mine)
+    assert "stopped with Wordless (line" in str(said[0])
+
+
+def test_a_complex_answer_is_not_cut_to_its_real_part(said):
+    assert check("99.1", lambda values: double(values) + 1j) is double
+    assert "+1j" in str(said[0]) and "[2.0, 4.0] was expected" in str(said[0])
+    assert check("99.2", 42 + 1j) == 42 and "42+1j is not it" in str(said[1])
+
+
+def test_an_interruption_interrupts(said):
+    def interrupted(values):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check("99.1", interrupted)
 
 
 def test_what_a_student_prints_is_not_repeated_for_every_case(said, capsys):

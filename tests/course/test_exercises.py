@@ -2,8 +2,10 @@
 
 import copy
 import re
+import sys
 
 import numpy as np
+import pandas
 import pytest
 
 from xailab.course import build
@@ -52,6 +54,78 @@ def test_zeros_and_ones_of_the_right_shape_are_wrong(exercise):
 @pytest.mark.parametrize("exercise, mistake", MISTAKES, ids=name)
 def test_every_named_mistake_gets_its_own_message(exercise, mistake):
     assert examine(exercise, mistake.answer) == (False, mistake.message)
+
+
+class Raising:
+    """Whatever is asked of it, it raises."""
+
+    def _refuse(self, *given, **options):
+        raise RuntimeError("no")
+
+    __array__ = __eq__ = __repr__ = __str__ = __len__ = __iter__ = __getitem__ = __float__ = __call__ = _refuse
+    __hash__ = object.__hash__
+
+
+def changed_in_place(*given):
+    for each in given:
+        if isinstance(each, np.ndarray) and each.size:
+            each[...] = 0
+    return given[0]
+
+
+NONSENSE = {  # values, and what functions return
+    "nothing": None,
+    "an empty list": [],
+    "an empty array": np.zeros(0),
+    "text": "seven",
+    "bytes": b"\x00",
+    "a set": {1, 2},
+    "an empty dictionary": {},
+    "a dictionary with odd keys": {(1, 2): 3, None: 4},
+    "a ragged list": [[1], [2, 3]],
+    "a deep list": [[[[[1]]]]],
+    "a list that holds itself": (lambda loop: loop.append(loop) or loop)([]),
+    "NaN": float("nan"),
+    "infinity": float("inf"),
+    "a huge whole number": 10**400,
+    "a complex number": 1 + 2j,
+    "complex numbers": np.full(3, 1j),
+    "a masked array": np.ma.masked_all(3),
+    "structured numbers": np.zeros(2, [("a", int)]),
+    "dates": np.array(["2020-01-01"], "datetime64[D]"),
+    "a table": pandas.DataFrame({"a": ["x", "y"]}),
+    "an object that raises": Raising(),
+    "a list of objects that raise": [Raising(), Raising()],
+    "a dictionary of objects that raise": {"a": Raising()},
+    "a class": Raising,
+    "a module": np,
+    "a function": len,
+    "a generator": (number for number in range(3)),
+    "not implemented": NotImplemented,
+    "a byte more than a number holds": np.uint8(255),
+    "an exception": ValueError("mine"),
+}
+FUNCTIONS = {
+    "takes nothing": lambda: 1,
+    "changes its input": changed_in_place,
+    "recurses for ever": lambda *given: FUNCTIONS["recurses for ever"](*given),
+    "exits": lambda *given: sys.exit(3),
+    "asserts": lambda *given: (_ for _ in ()).throw(AssertionError(Raising())),
+    "a class": Raising,
+    "a builtin": len,
+    "an object that raises": Raising(),
+}
+
+
+@pytest.mark.parametrize("exercise", EVERY, ids=name)
+def test_whatever_nonsense_is_handed_in_gets_a_sentence(exercise):
+    answers = dict(NONSENSE)
+    if callable(exercise.reference):
+        answers |= {f"returns {name}": lambda *given, value=value: value for name, value in NONSENSE.items()}
+        answers |= FUNCTIONS
+    for kind, answer in answers.items():
+        untried, sentence = examine(exercise, answer)
+        assert not untried and isinstance(sentence, str) and len(sentence) > 9, kind
 
 
 @pytest.mark.parametrize("exercise", EVERY, ids=name)

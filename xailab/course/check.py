@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import html
+import inspect
 import io
 import os
 import traceback
@@ -35,6 +36,7 @@ class _Message:
         return f'<div style="border-left: 4px solid {self.colour}; padding: 4px 12px; margin: 4px 0">{self.html}</div>'
 
 
+_NUMBERS = "biufc"  # NumPy's letters for the kinds of numbers
 _hints_given = Counter()
 
 
@@ -45,7 +47,7 @@ def check(id, answer):
     Returns the answer if it is right, else the reference, so that the lesson runs on. Each call that is not right gives
     the next of three hints. Raises nothing, except NotRight when the environment has XAILAB_STRICT=1. Lesson 00.
     """
-    exercise = exercises(str(id)[:2]).get(id)
+    exercise = exercises(str(id)[:2]).get(str(id))
     if exercise is None:
         known = [known for lesson in lessons() for known in exercises(lesson)]
         close = get_close_matches(str(id), known) or known[:3]
@@ -66,27 +68,33 @@ def examine(exercise, answer):
     if answer is ... or not callable(answer):
         return answer is ..., f"Exercise {exercise.id}, {exercise.title}: write the function and pass it to check."
     cases = exercise.cases() if callable(exercise.cases) else exercise.cases
-    expected = [exercise.reference(*copy.deepcopy(case)) for case in cases]
-    results = []
+    expected = [_plain(exercise.reference(*copy.deepcopy(case))) for case in cases]
+    results, touched = [], None
     for case in cases:
         given = copy.deepcopy(case)
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                results.append(answer(*given))
-        except (Exception, SystemExit) as error:  # whatever a student's code may raise
-            line = _line_of(answer, error)
-            return (
-                False,
-                f"Your function stopped with {type(error).__name__}: {error} (line {line.lineno} of '{line.name}').",
-            )
-        if results[-1] is ...:
+                result = answer(*given)
+        except (Exception, SystemExit) as error:  # whatever a student's code may raise; KeyboardInterrupt goes through
+            return False, f"Your function stopped with {_said(error)}{_line_of(answer, error)}."
+        if result is ...:
             return True, f"Exercise {exercise.id}, {exercise.title}: replace the three dots by your code."
-        if results[-1] is None:
+        if result is None:
             return False, "Your function returned None: is there a return at its end?"
+        try:
+            results.append(_plain(result))
+        except (Exception, SystemExit) as error:
+            return False, f"Your function returned a {type(result).__name__} that cannot be read: {_said(error)}."
+        touched = touched or next((n for n, pair in enumerate(zip(given, case), 1) if not _untouched(*pair)), None)
     if all(_same(result, right, exercise.tolerance) for result, right in zip(results, expected)):
+        if touched:
+            return False, (
+                f"What you return is right, but your function changes its argument number {touched}, which the caller still "
+                "needs: work on a copy."
+            )
         return False, None
     for mistake in exercise.mistakes:
-        like = [mistake.answer(*copy.deepcopy(case)) for case in cases]
+        like = [_plain(mistake.answer(*copy.deepcopy(case))) for case in cases]
         if all(_same(result, wrong, exercise.tolerance) for result, wrong in zip(results, like)):
             return False, mistake.message
     for case, result, right in zip(cases, results, expected):
@@ -94,24 +102,68 @@ def examine(exercise, answer):
             return False, _difference(result, right, f" for the input {_short(case[0] if len(case) == 1 else case)}")
 
 
+def _said(error):
+    """An error's kind and words, if it has any to say."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
+
+
 def _line_of(answer, error):
     """Where in the student's own code an error came from, though it may have been raised in a library below."""
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    return next((frame for frame in reversed(frames) if frame.filename == theirs), frames[-1])
+    theirs = answer.__code__.co_filename if inspect.isfunction(answer) else None
+    line = next((frame for frame in reversed(frames) if frame.filename == theirs), frames[-1])
+    return f" (line {line.lineno} of '{line.name}')"
 
 
 def _compare_value(exercise, answer):
     if answer is ...:
         return f"Exercise {exercise.id}, {exercise.title}: replace the three dots by your answer."
-    if _same(answer, exercise.reference, exercise.tolerance):
+    try:
+        answer = _plain(answer)
+    except (Exception, SystemExit) as error:
+        return f"Your answer is a {type(answer).__name__} that cannot be read: {_said(error)}."
+    right = _plain(exercise.reference)
+    if _same(answer, right, exercise.tolerance):
         return None
     for mistake in exercise.mistakes:
-        if _same(answer, mistake.answer, exercise.tolerance):
+        if _same(answer, _plain(mistake.answer), exercise.tolerance):
             return mistake.message
     if isinstance(exercise.reference, (int, float)) and np.shape(answer) == ():
         return f"{_short(answer)} is not it."  # the right number would end the exercise
-    return _difference(answer, exercise.reference, "", tell=False)
+    return _difference(answer, right, "", tell=False)
+
+
+def _plain(value):
+    """An answer as strings, arrays and dictionaries of them: what can be compared and printed without calling it again."""
+    if value is None or type(value) in (str, bool):
+        return value
+    if isinstance(value, dict):
+        return {key: _plain(value[key]) for key in value}
+    try:
+        return np.asarray(value)
+    except ValueError:
+        if isinstance(value, (list, tuple)):  # ragged
+            return np.asarray(value, dtype=object)
+        raise
+
+
+def _untouched(given, case):
+    """Whether an argument still holds what it held before the call; of models and the like, no one can tell."""
+    try:
+        if isinstance(case, (list, tuple)):
+            return len(given) == len(case) and all(map(_untouched, given, case))
+        if isinstance(case, dict):
+            return given.keys() == case.keys() and all(_untouched(given[key], case[key]) for key in case)
+        if isinstance(case, np.ndarray) and case.dtype != object:
+            return given.dtype == case.dtype and given.shape == case.shape and given.tobytes() == case.tobytes()
+        if isinstance(case, (int, float, str)):
+            return given is case or given == case
+        return given.equals(case) if hasattr(case, "equals") else True  # a table of pandas
+    except Exception:  # something else stands where the argument was
+        return False
 
 
 def _same(answer, right, tolerance):
@@ -124,27 +176,20 @@ def _same(answer, right, tolerance):
         )
     if isinstance(right, str) or right is None or isinstance(right, bool):
         return type(answer) is type(right) and answer == right
-    try:
-        answer, right = np.asarray(answer), np.asarray(right)
-        if right.dtype.kind not in "biufc":
-            return answer.shape == right.shape and bool((answer == right).all())
-    except (TypeError, ValueError):  # ragged lists, tensors on their way out
+    if not isinstance(answer, np.ndarray) or answer.shape != right.shape:
         return False
-    if answer.shape != right.shape or answer.dtype.kind not in "biufc":
+    if right.dtype.kind not in _NUMBERS:
+        return answer.dtype.kind == right.dtype.kind != "O" and bool((answer == right).all())
+    if answer.dtype.kind not in _NUMBERS or not np.isfinite(answer).all():
         return False
-    answer, right = answer.astype(float), right.astype(float)
     scale = float(np.abs(right).max(initial=0)) or 1.0
-    return bool(np.isfinite(answer).all() and np.abs(answer - right).max(initial=0) <= tolerance * scale)
+    return bool(np.abs(answer.astype(complex) - right).max(initial=0) <= tolerance * scale)
 
 
 def _difference(answer, right, where, tell=True):
-    try:
-        got, expected = np.asarray(answer), np.asarray(right)
-    except ValueError:
-        got, expected = np.asarray(answer, dtype=object), np.asarray(right, dtype=object)
-    if got.shape != expected.shape:
-        return f"Your answer has shape {got.shape}{where}; {expected.shape} was expected."
-    if got.dtype.kind in "fc" and not np.isfinite(got).all():
+    if np.shape(answer) != np.shape(right):
+        return f"Your answer has shape {np.shape(answer)}{where}; {np.shape(right)} was expected."
+    if np.asarray(answer).dtype.kind in "fc" and not np.isfinite(answer).all():
         return f"Your answer holds NaN or infinite values{where}."
     return f"Your answer is {_short(answer)}{where}" + (
         f"; {_short(right)} was expected." if tell else ", which is not it."
@@ -155,13 +200,24 @@ def _short(value):
     """A value in a few words: large arrays by shape and range."""
     if isinstance(value, tuple):
         return ", ".join(map(_short, value))
-    if isinstance(value, (float, np.floating)):
-        return f"{value:.6g}"
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        if value.size > 12:
-            return f"an array of shape {value.shape} from {value.min():.4g} to {value.max():.4g}"
-        return repr((value.round(4) if value.dtype.kind == "f" else value).tolist())
-    text = repr(value)
+    if isinstance(value, dict):
+        return _cut("{" + ", ".join(f"{key!r}: {_short(each)}" for key, each in value.items()) + "}")
+    if not isinstance(value, (int, float, np.generic, np.ndarray)):
+        return _cut(repr(value))
+    array = np.asarray(value)
+    if array.dtype == object:
+        return "something that is no array of numbers"  # to print it would call what the student wrote
+    if array.dtype.kind not in _NUMBERS:
+        return _cut(repr(array.tolist()))
+    if array.size > 12:
+        ends = f"from {array.min():.4g} to {array.max():.4g}" if array.dtype.kind != "c" else "of complex numbers"
+        return f"an array of shape {array.shape} {ends}"
+    if array.dtype.kind in "fc":
+        return f"{array[()]:.6g}" if array.ndim == 0 else repr(array.round(4).tolist())
+    return repr(array.tolist())
+
+
+def _cut(text):
     return text if len(text) <= 80 else text[:77] + "..."
 
 
