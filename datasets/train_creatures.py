@@ -56,10 +56,16 @@ PICTURES = {
     "negatives keep their heads": {"species": ("fox",), "heads": True},
     "three species": {"species": ("fox", "hare", "deer"), "negatives": 0},
 }
+ABOUT = {
+    "command": "python datasets/train_creatures.py",
+    "pictures": PICTURES,
+    "one species": SMALL,
+    "three species": LARGE,
+}
 
 
 def run(case, row, seed):
-    """Train and measure one network. Returns the dict of measure, and what survey and pointing add."""
+    """Train and measure one network: a flat dict of the numbers of measure, overlap and pointing, and the loss in nats."""
     about, size = CASES[case][row], LARGE if case == "three species" else SMALL
     shown, unseen, chosen = (
         creatures(count, seed=start, **PICTURES[case]) for count, start in ((size["pictures"], 1), (800, 2), (400, 3))
@@ -72,18 +78,17 @@ def run(case, row, seed):
         filters=size["filters"],
         scaled=about.get("scaled", False),
     )
-    before = {"grad-cam, untrained": grad_cam(network.predicts, *foxes(unseen))} if case == "one species" else {}
+    more = {"untrained grad-cam": grad_cam(network.predicts, *foxes(unseen))} if case == "one species" else {}
     schedule = [weight_schedule(network.tops, fade(about))] if "weight" in about else []
     rate = size["rate"]
     if size is LARGE:
         rate = keras.optimizers.schedules.CosineDecay(rate, size["epochs"] * -(-size["pictures"] // 64))
     train(network, prepare(shown.pictures), shown.labels, epochs=size["epochs"], rate=rate, callbacks=schedule)
-    return {
-        **measure(network, prepare(unseen.pictures), unseen.labels, unseen.landmarks),
-        "loss": float(top_losses(network, prepare(unseen.pictures)).mean()),
-        **survey(network, unseen),
-        "pointing": pointing(network, unseen, chosen, before) if case != "three species" else {},
-    }
+    found = measure(network, prepare(unseen.pictures), unseen.labels, unseen.landmarks)
+    del found["parts"], found["crowding"]
+    found["loss"] = float(top_losses(network, prepare(unseen.pictures)).mean())
+    found |= overlap(network, unseen)
+    return found if case == "three species" else found | pointing(network, unseen, chosen, more)
 
 
 def fade(about):
@@ -97,8 +102,8 @@ def foxes(drawn):
     return prepare(drawn.pictures[drawn.labels > 0]), 1
 
 
-def survey(network, unseen):
-    """On which part each filter sits, by overlap as in the paper, for each radius."""
+def overlap(network, unseen):
+    """The paper's part interpretability and how many filters sit on each part, for each radius of a cell's disc."""
     maps = network.maps.predict(prepare(unseen.pictures), batch_size=64, verbose=0)
     own, found = categories(maps, unseen.labels), {}
     for radius in RADII:
@@ -108,11 +113,10 @@ def survey(network, unseen):
             overlaps = part_iou(maps[theirs][..., own == label], unseen.parts[theirs], (64, 64), radius=radius)
             association[own == label] = part_association(overlaps)
         best = np.where(association.max(axis=1) > 0, association.argmax(axis=1), len(PARTS))
-        found[str(radius)] = {
-            "interpretability": float(association.max(axis=1).mean()),
-            "filters": np.bincount(best, minlength=len(PARTS) + 1).tolist(),  # the last: on no part
-        }
-    return {"iou": found}
+        counts = np.bincount(best, minlength=len(PARTS) + 1).tolist()
+        found[f"interpretability, {radius} pixels"] = float(association.max(axis=1).mean())
+        found |= {f"filters on {part}, {radius} pixels": count for part, count in zip((*PARTS, "none"), counts)}
+    return found
 
 
 def on_parts(places, parts):
@@ -123,8 +127,8 @@ def on_parts(places, parts):
 
 
 def pointing(network, unseen, chosen, more):
-    """How often maps and filters point at each part, and how steadily: the mean filter, the one that is best on other
-    pictures, Grad-CAM, and controls. `more`: further maps (N, 64, 64) by name."""
+    """How often filters and maps point at each part, and how steadily: all filters on average, the one that points at heads
+    best on other pictures, Grad-CAM, and controls. `more`: further maps (N, 64, 64) by name."""
     there = unseen.labels > 0
     parts, landmarks = unseen.parts[there], unseen.landmarks[there]
     maps, others = (network.maps.predict(foxes(drawn)[0], batch_size=64, verbose=0) for drawn in (unseen, chosen))
@@ -132,15 +136,15 @@ def pointing(network, unseen, chosen, more):
     centre = np.zeros((len(parts), 64, 64, 1))
     centre[:, 32, 32] = 1
     noise = np.random.default_rng(0).uniform(size=centre.shape)
+    pointers = {"mean filter": maps, "best filter": maps[..., best : best + 1], "centre": centre, "random place": noise}
     heats = {"grad-cam": grad_cam(network.predicts, *foxes(unseen)), **more}
-    asked = {"mean filter": maps, "best filter": maps[..., best : best + 1], "centre": centre, "random place": noise}
-    return {
-        name: {
-            "on": on_parts(peaks(each, (64, 64)), parts).mean(axis=0).tolist(),
-            "instability": float(location_instability(each, landmarks, (64, 64)).mean()),
-        }
-        for name, each in {**asked, **{name: heat[..., None] for name, heat in heats.items()}}.items()
-    }
+    pointers |= {name: heat[..., None] for name, heat in heats.items()}
+    found = {}
+    for name, each in pointers.items():
+        shares = on_parts(peaks(each, (64, 64)), parts).mean(axis=0).tolist()
+        found |= {f"{name} on {part}": share for part, share in zip((*PARTS, "none"), shares)}
+        found[f"{name}, instability"] = float(location_instability(each, landmarks, (64, 64)).mean())
+    return found
 
 
 def main():
@@ -148,16 +152,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, nargs="?", default=Path(__file__).with_name("interpretable_cnn.json"))
     path = parser.parse_args().results
-    settings = {"radii": RADII, "parts": PARTS, "pictures": PICTURES, "one species": SMALL, "three species": LARGE}
-    results = {"command": "python datasets/train_creatures.py", "settings": settings, "runs": {}}
-    if path.exists():
-        results["runs"] = json.loads(path.read_text())["runs"]
+    runs = json.loads(path.read_text())["runs"] if path.exists() else []
+    done = {(each["case"], each["row"], each["seed"]) for each in runs}
     wanted = [(case, row, seed) for seed in SEEDS for case, rows in CASES.items() for row in rows]
-    for case, row, seed in tqdm(wanted, unit="network"):
-        done = results["runs"].setdefault(case, {}).setdefault(row, {})
-        if str(seed) not in done:
-            done[str(seed)] = run(case, row, seed)
-            write(path, json.dumps(results, indent=1) + "\n")
+    for case, row, seed in tqdm([each for each in wanted if each not in done], unit="network"):
+        runs.append({"case": case, "row": row, "seed": seed, **run(case, row, seed)})
+        runs.sort(key=lambda each: (list(CASES).index(each["case"]), list(CASES[each["case"]]).index(each["row"])))
+        write(path, json.dumps({**ABOUT, "runs": runs}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from xailab.arithmetic import receptive_field
 from xailab.instability import (
     controls,
     crowding,
+    cut_outs,
     dead_share,
     location_instability,
     part_association,
@@ -82,6 +83,19 @@ def test_filters_crowd_onto_the_part_they_are_nearest_to():
 def test_a_filter_that_fires_nowhere_is_dead():
     maps = np.concatenate([maps_with_peaks([(0, 0)] * 5), np.zeros((5, 4, 4, 1)), -np.ones((5, 4, 4, 2))], axis=-1)
     assert dead_share(maps) == 0.75
+
+
+def test_a_cut_out_shows_what_lies_around_the_strongest_cell_strongest_picture_first():
+    pictures = np.arange(3 * 8 * 8 * 3).reshape(3, 8, 8, 3)
+    maps = maps_with_peaks([(1, 2), (3, 3), (0, 0)], n=8, strength=[1, 3, 2])
+    found = cut_outs(pictures, maps, half=2, count=3)
+    assert found.shape == (1, 3, 4, 4, 3)
+    assert np.array_equal(found[0, 0], pictures[1, 1:5, 1:5]) and np.array_equal(found[0, 2, 1:], pictures[0, 0:3, 0:4])
+    assert np.array_equal(found[0, 1, :3, :3], np.broadcast_to(pictures[2, 0, 0], (3, 3, 3)))  # beyond the border
+    with pytest.raises(ValueError, match="at least 8"):
+        cut_outs(pictures, maps)
+    with pytest.raises(ValueError, match="2 maps"):
+        cut_outs(pictures, maps[:2], count=2)
 
 
 def drawn_parts():

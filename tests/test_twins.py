@@ -5,7 +5,7 @@ from xailab._tensorflow import keras, tf
 from xailab.data import creatures
 from xailab.filters import InterpretableConv2D, filter_loss, weight_schedule
 from xailab.instability import location_instability
-from xailab.twins import KINDS, categories, measure, prepare, small_base, top_losses, train, twin
+from xailab.twins import KINDS, categories, measure, prepare, small_base, top_losses, train, twin, watch
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,15 @@ def test_training_moves_all_views_at_once(kind, herd):
     history = train(network, prepare(herd.pictures), herd.labels, epochs=2, callbacks=schedule)
     assert len(history.history["accuracy"]) == 2 and np.isfinite(history.history["loss"]).all()
     assert not np.allclose(before, network.predicts(prepare(herd.pictures[:2])).numpy())
+
+
+def test_a_watch_keeps_the_maps_from_before_the_training_and_after_each_epoch(herd):
+    network, some = small_twin("masks only"), prepare(herd.pictures[:2])
+    before = network.maps(some).numpy()
+    look = watch(network, some)
+    train(network, prepare(herd.pictures), herd.labels, epochs=2, callbacks=[look])
+    assert len(look.maps) == 3 and np.array_equal(look.maps[0], before)
+    assert np.array_equal(look.maps[2], network.maps(some)) and not np.array_equal(look.maps[1], look.maps[2])
 
 
 def test_a_filter_is_measured_on_the_category_where_it_is_steadiest_and_counted_where_it_is_strongest(herd):

@@ -24,6 +24,31 @@ def peaks(maps, image_size, *, field=None):
     return np.stack([columns[strongest % n], rows[strongest // n]], axis=-1)
 
 
+def cut_outs(pictures, maps, *, half=11, count=8, field=None):
+    """What each filter looks at: the surroundings of its strongest cell, in the pictures in which it fires most.
+
+    pictures: (N, H, W, 3), at least `count` of them. maps: (N, n, n, C) of these pictures. half: half the side of a
+    cut-out, in pixels; beyond the picture, its border goes on. count: cut-outs per filter. field: as in peaks.
+    Returns (C, count, 2 half, 2 half, 3), of the pictures' dtype, the strongest first.
+    Raises ValueError for fewer pictures than count, another number of maps, or maps that are not square. Lesson 07.
+    """
+    pictures, maps = np.asarray(pictures), np.asarray(maps)
+    if pictures.ndim != 4 or len(pictures) != len(maps) or len(pictures) < count:
+        raise ValueError(
+            f"there are pictures of shape {pictures.shape} and {len(maps)} maps: (N, H, W, 3), as many as maps and at least "
+            f"{count}, were expected."
+        )
+    places = peaks(maps, pictures.shape[1:3], field=field)
+    padded = np.pad(pictures, ((0, 0), (half, half), (half, half), (0, 0)), mode="edge")
+    strongest = np.argsort(-maps.max(axis=(1, 2)), axis=0, kind="stable")[:count]  # (count, C)
+    result = np.empty((maps.shape[-1], count, 2 * half, 2 * half, pictures.shape[-1]), pictures.dtype)
+    for f, top in enumerate(strongest.T):
+        for row, index in enumerate(top):
+            x, y = places[index, f].round().astype(int)
+            result[f, row] = padded[index, y : y + 2 * half, x : x + 2 * half]
+    return result
+
+
 def location_instability(maps, landmarks, image_size, *, top=100, field=None):
     """How much the distance between a filter's place and a part of the object varies, relative to the picture's diagonal.
 

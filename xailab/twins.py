@@ -92,6 +92,22 @@ def train(network, pictures, labels, *, epochs, rate=1e-3, batch=64, callbacks=(
     )
 
 
+def watch(network, pictures):
+    """A Keras callback that keeps a network's maps while it trains, in its list `maps`.
+
+    network: Twin. pictures: float (N, H, W, 3). maps: of the top convolution, float (N, n, n, filters) each: now, before the
+    training, and after every epoch. Lesson 07.
+    """
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: look())
+    callback.maps = []
+
+    def look():
+        callback.maps.append(network.maps(pictures).numpy())
+
+    look()
+    return callback
+
+
 def top_losses(network, pictures, *, batch=64):
     """The filter loss of each filter of the top convolution, whether it was trained with it or not.
 
