@@ -153,16 +153,14 @@ def test_maps_that_are_not_square_are_refused(function, shape):
 
 
 def test_the_printed_gradient_has_the_wrong_sign_and_misses_a_term():
-    maps = some_maps((40, 6, 6, 1))
-    true = autodiff(maps)
-
     def cosine(a, b):
         return (a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())
 
-    printed = approximate_gradient(maps)
-    assert -0.7 < cosine(true, printed) < -0.3
-    by_one_template = approximate_gradient(maps, np.ones(40, bool))
-    assert 0.1 < cosine(true, -by_one_template) < 0.3
+    for seed in range(12):
+        maps = some_maps((40, 6, 6, 1), seed=seed)
+        true, one_template = autodiff(maps), approximate_gradient(maps, np.ones(40, bool))
+        assert -0.7 < cosine(true, approximate_gradient(maps)) < -0.3
+        assert 0.1 < cosine(true, -one_template) < 0.5
     # What is missing: Z_T depends on x. With the divergence D_T of each template put back, the signs turned, all is well.
     rows, flat = templates(6), maps.reshape(40, 36)
     scores = flat @ rows.T

@@ -18,7 +18,7 @@ def templates(n, *, tau=None, beta=4.0):
     """The ideal maps: one for each cell that a part may be in, and one for "not here".
 
     n: cells of a side. tau: largest value, by default 0.5 / n^2. beta: how fast a template falls off with the distance.
-    Returns float64 (n * n + 1, n * n): row i * n + j has its peak tau at cell (i, j) and falls by tau * beta / n a step, down
+    Returns float64 (n * n + 1, n * n): row i * n + j has its peak tau at cell (i, j) and falls by tau * beta / n per step, down
     to -tau; the last row, T^-, is -tau everywhere.
     Raises ValueError for an n below 1, or a tau or beta that is not positive. The paper, section 3.1. Lesson 07.
     """
@@ -91,7 +91,8 @@ def approximate_gradient(maps, positive=None, *, tau=None, beta=4.0):
 
     maps: (N, n, n, C). positive: None for the whole sum over templates; or bool (N,), which pictures show the object, for the
     approximation by one template: that of the strongest cell if they do, else T^-. tau, beta: as in templates.
-    Returns float64 (N, n, n, C). It takes Z_T as constant, and has the opposite sign of a loss's gradient.
+    Returns float64 (N, n, n, C). Z_T counts as a constant, as the paper says, and the sign is the printed one, opposite to a
+    loss's gradient; 1 / Z_T, printed before the sum over templates, stands inside it.
     Raises ValueError for maps that are not square, or another number of pictures. The paper, equation 4. Lesson 07.
     """
     maps = _square(maps).numpy().astype(float)
@@ -120,8 +121,9 @@ def label_gradient(maps, positive, *, beta=4.0):
     beta: as in templates. Returns (N, n, n, C), to be followed downhill like a gradient: where the class is shown, a map
     grows around its strongest cell and shrinks elsewhere; where it is not, it shrinks everywhere. Both kinds of pictures
     count alike, however many there are. A tensor for a tensor.
-    Raises ValueError for maps that are not square, or positive of another shape. The paper does not have it; the release
-    also places the template at the mean of the activation and learns beta, which is left out here. Lesson 07.
+    Raises ValueError for maps that are not square, or positive of another shape. The choice of one template by the label is
+    that of the paper, section 3.1; how strongly each picture counts is the release's, which also places the template at the
+    mean of the activation and learns beta (left out here). Lesson 07.
     """
     tensor = _square(maps)
     positive = tf.convert_to_tensor(positive, tf.bool)
@@ -154,9 +156,10 @@ class InterpretableConv2D(keras.layers.Conv2D):
     """A convolution whose filters learn to watch one part each: convolution, ReLU, mask, and the filter loss.
 
     filters, kernel_size and further arguments: as in keras.layers.Conv2D, by default with padding "same" and a ReLU.
-    loss_weight: factor of the filter loss; the layer's variable of this name may change while it trains. scaled: whether each
-    filter's loss is multiplied as well by the mean of its maps' largest values, as the paper does. tau, beta: as in templates. categories: None trains with filter_loss, which knows no labels. A number K trains with label_gradient on
-    labels from 0 (none of the categories) to K: call the layer as layer(maps, labels=labels) in the model that is trained,
+    loss_weight: factor of the filter loss; the layer's variable of this name may change while it trains. scaled: whether
+    each filter's loss is multiplied as well by the mean of its maps' largest values, as in the paper's section 5. tau, beta:
+    as in templates. categories: None trains with filter_loss, which knows no labels. A number K trains with label_gradient
+    on labels from 0 (none of the categories) to K: call the layer as layer(maps, labels=labels) in the model that is trained,
     and without labels in one that only predicts. Each filter then belongs to the category that activates it most.
     The loss goes to Keras through add_loss, summed over the filters. Returns (N, n, n, filters), the masked maps; their
     largest values and the places of these are those of the maps before the mask.

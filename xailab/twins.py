@@ -79,8 +79,8 @@ def prepare(pictures):
 def train(network, pictures, labels, *, epochs, rate=1e-3, batch=64, callbacks=()):
     """Train a Twin with Adam.
 
-    pictures: float (N, H, W, 3). labels: int (N,). rate: learning rate, or a Keras schedule of it. batch: pictures a
-    step. Returns Keras's History. Lesson 07.
+    pictures: float (N, H, W, 3). labels: int (N,). rate: learning rate, or a Keras schedule of it. batch: pictures
+    per step. Returns Keras's History. Lesson 07.
     """
     network.trained.compile(
         keras.optimizers.Adam(rate),
