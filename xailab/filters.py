@@ -20,7 +20,7 @@ def templates(n, *, tau=None, beta=4.0):
     n: cells of a side. tau: largest value, by default 0.5 / n^2. beta: how fast a template falls off with the distance.
     Returns float64 (n * n + 1, n * n): row i * n + j has its peak tau at cell (i, j) and falls by tau * beta / n per step, down
     to -tau; the last row, T^-, is -tau everywhere.
-    Raises ValueError for an n below 1, or a tau or beta that is not positive. The paper, section 3.1. Lesson 07.
+    Raises ValueError for an n below 1, or a tau or beta that is not positive. The paper, section 3. Lesson 07.
     """
     if not isinstance(n, (int, np.integer)) or n < 1:
         raise ValueError(f"n is {n!r}: the cells of one side, a whole number of at least 1, were expected.")
@@ -38,7 +38,7 @@ def masks(maps, *, beta=4.0):
 
     maps: (N, n, n, C). beta: as in templates. Returns (N, n, n, C), 1 at the strongest cell (the first of several equal
     ones) and 0 from a distance of n / beta steps on; a tensor for a tensor. Times the maps, it is what the layer behind sees.
-    Raises ValueError for maps that are not square. The paper, section 3.1. Lesson 07.
+    Raises ValueError for maps that are not square. The paper, section 3. Lesson 07.
     """
     return _like(maps, tf.nn.relu(_nearest(_square(maps), beta)))
 

@@ -58,7 +58,7 @@ def location_instability(maps, landmarks, image_size, *, top=100, field=None):
     Returns float64 (C, K): the standard deviation (of a sample) of the distance, from 0, a filter that sits on the part or
     at a fixed distance. The paper's number is the mean of all.
     Raises ValueError for a part that is seen in fewer than two pictures, or maps and landmarks that do not fit.
-    Zhang, Wu, Zhu (2018), section 4. Lesson 07.
+    Zhang, Wu, Zhu (2018), section 5.2.2. Lesson 07.
     """
     if not isinstance(top, (int, np.integer)) or top < 2:
         raise ValueError(f"top is {top!r}: a number of pictures, at least 2, was expected.")
