@@ -1,6 +1,6 @@
 """Run lesson 11 with 100 pictures and keep its league table as xailab/league_100.csv. Takes about ten minutes on two cores.
 
-    python datasets/league_table.py
+python datasets/league_table.py
 """
 
 import tempfile

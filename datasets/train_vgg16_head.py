@@ -124,13 +124,6 @@ def cross_validate(maps, classes):
     return confusion_matrix(classes, predicted)
 
 
-def fold_in(pipeline):
-    """Weights on the raw maps that give what standardising and then regressing gives: (512, K), (K,), float32."""
-    scaler, regression = pipeline
-    kernel = regression.coef_.T / scaler.scale_[:, None]
-    return kernel.astype(np.float32), (regression.intercept_ - scaler.mean_ @ kernel).astype(np.float32)
-
-
 def save(path, **arrays):
     """Write an .npz that is either whole or not there."""
     partial = path.with_suffix(".part")
@@ -152,7 +145,7 @@ def main():
     maps = pooled_maps(paths)
     confusion = cross_validate(maps, classes)
     accuracy = np.trace(confusion) / confusion.sum()
-    kernel, bias = fold_in(fit(maps, classes))
+    kernel, bias = models.linear_head(fit(maps, classes), len(CLASSES)).get_weights()
     save(arguments.head, labels=list(CLASSES), kernel=kernel, bias=bias, accuracy=accuracy, confusion=confusion)
     print(f"5-fold accuracy {accuracy:.1%} on {len(paths)} photos\n{confusion}")
 

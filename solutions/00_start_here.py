@@ -13,7 +13,11 @@
 from xailab.course.machine import report
 
 missing = [needed for needed, found, fine in report() if not fine]
-print(f"Missing: {missing}. Type `make lab` again: it takes up where it stopped." if missing else "Everything is here.")
+print(
+    f"Missing: {missing}. Type `make lab` again: it takes up where it stopped."
+    if missing
+    else "Everything is here."
+)
 
 # %% [markdown]
 # ## The question
@@ -84,7 +88,12 @@ plot.overlay(photo, heatmap, title=f"Why {name}, at {probability:.0%}?")
 # %%
 astronaut = photos()["astronaut"]
 names, probabilities = zip(*classifier.top(astronaut, k=5))
-plot.bars(names, probabilities, title="What the network makes of an astronaut", xlabel="probability")
+plot.bars(
+    names,
+    probabilities,
+    title="What the network makes of an astronaut",
+    xlabel="probability",
+)
 
 # %% [markdown]
 # A bobsled? A football helmet? Before you laugh: none of the 1,000 names is *astronaut*. A classifier shares 100 % out among the
@@ -142,7 +151,8 @@ print(photo.shape, photo.size == numbers)
 
 # %% tags=["exercise"] id="00.2" minutes=5 difficulty=1
 def top_classes(probabilities, labels, k):
-    """The k most probable classes, the most probable one first. (K,), K names, number -> list of k names"""
+    """The k most probable classes, the most probable one first.
+    (K,), K names, number -> list of k names"""
     order = np.argsort(probabilities)[::-1]
     return [labels[index] for index in order[:k]]
 

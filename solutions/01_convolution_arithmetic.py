@@ -34,7 +34,10 @@ plot.grid(
     ["red", "green", "blue"],
     title="The corner of a photograph, channel by channel",
     numbers=True,
-    alt="Three 6 by 6 tables of pixel values, red, green and blue; first row and column are zero, the rest lies between 143 and 170.",
+    alt=(
+        "Three 6 by 6 tables of pixel values, red, green and blue; first row and column"
+        " are zero, the rest lies between 143 and 170."
+    ),
 )
 
 # %%
@@ -43,7 +46,10 @@ plot.grid(
     ["for red", "for green", "for blue"],
     title="One filter: a slice of weights for each channel",
     numbers=True,
-    alt="Three 3 by 3 tables of weights -1, 0 and 1: the slices of one filter for red, green and blue.",
+    alt=(
+        "Three 3 by 3 tables of weights -1, 0 and 1: the slices of one filter for red,"
+        " green and blue."
+    ),
 )
 
 # %% [markdown]
@@ -72,7 +78,8 @@ for channel, name in enumerate(["red", "green", "blue"]):
 
 # %% tags=["exercise"] id="01.1" minutes=6 difficulty=1
 def one_number(patch, kernel, bias):
-    """What a filter gives at one position. (kh, kw, C), (kh, kw, C), number -> number"""
+    """What a filter gives at one position.
+    (kh, kw, C), (kh, kw, C), number -> number"""
     return np.sum(patch * kernel) + bias
 
 
@@ -97,7 +104,8 @@ print(one_number(PHOTO[:3, :3], FILTER[..., 0], bias=1))
 
 # %% tags=["exercise"] id="01.2" minutes=12 difficulty=2
 def convolve(image, kernel, bias):
-    """Slide one filter over an image, without padding. (H, W, C), (kh, kw, C), number -> (H - kh + 1, W - kw + 1)"""
+    """Slide one filter over an image, without padding.
+    (H, W, C), (kh, kw, C), number -> (H - kh + 1, W - kw + 1)"""
     rows, columns = kernel.shape[:2]
     result = np.zeros((image.shape[0] - rows + 1, image.shape[1] - columns + 1))
     for y in range(result.shape[0]):
@@ -113,7 +121,10 @@ plot.grid(
     [convolve(PHOTO, FILTER[..., 0], 1)],
     title="The feature map: one number a position, -25 in the corner",
     numbers=True,
-    alt="A 4 by 4 table of numbers, the first one -25: what the filter gives at each of its 16 positions.",
+    alt=(
+        "A 4 by 4 table of numbers, the first one -25: what the filter gives at each of"
+        " its 16 positions."
+    ),
 )
 
 # %% [markdown]
@@ -123,7 +134,10 @@ plot.grid(
 # %%
 # NBVAL_CHECK_OUTPUT
 feature_map = conv2d(PHOTO, FILTER, bias=1)
-print(feature_map.shape, np.array_equal(feature_map[..., 0], convolve(PHOTO, FILTER[..., 0], 1)))
+print(
+    feature_map.shape,
+    np.array_equal(feature_map[..., 0], convolve(PHOTO, FILTER[..., 0], 1)),
+)
 
 # %% [markdown]
 # **What can go wrong.** In mathematics, *convolution* turns the kernel by 180 degrees first. Networks do not: what they call
@@ -139,13 +153,18 @@ print(feature_map.shape, np.array_equal(feature_map[..., 0], convolve(PHOTO, FIL
 cup = photos()["coffee"]
 grey = cup.mean(axis=-1, keepdims=True) / 255
 vertical = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])[..., None, None]
-edges = conv2d(grey, np.concatenate([vertical, vertical.transpose(1, 0, 2, 3)], axis=-1))
+edges = conv2d(
+    grey, np.concatenate([vertical, vertical.transpose(1, 0, 2, 3)], axis=-1)
+)
 plot.grid(
     [cup, *np.clip(np.moveaxis(edges, -1, 0), -1, 1)],
     ["photo", "left-right edges", "top-bottom edges"],
     title="Two edge filters (Sobel) on a coffee cup, cut off at -1 and 1",
-    alt="The photo of a coffee cup and two maps of it: the first shows the left and right rims of cup and saucer, the second the "
-    "upper and lower ones; red is bright-to-dark, blue dark-to-bright.",
+    alt=(
+        "The photo of a coffee cup and two maps of it: the first shows the left and"
+        " right rims of cup and saucer, the second the upper and lower ones; red is"
+        " bright-to-dark, blue dark-to-bright."
+    ),
 )
 
 # %% [markdown]
@@ -166,7 +185,10 @@ plot.grid(
     ["map", "filter a", "filter b"],
     title="A map after ReLU and two filters",
     numbers=True,
-    alt="Three tables. Map: 2 1 0 1, 3 7 19 11, 0 5 14 5, 0 1 2 1. Filter a: 1 0, 0 5. Filter b: 0 2, 1 1.",
+    alt=(
+        "Three tables. Map: 2 1 0 1, 3 7 19 11, 0 5 14 5, 0 1 2 1. Filter a: 1 0, 0 5."
+        " Filter b: 0 2, 1 1."
+    ),
 )
 
 # %% [markdown]
@@ -182,7 +204,10 @@ plot.grid(
     ["map * a", "map * b"],
     title="What the slide prints",
     numbers=True,
-    alt="Two 3 by 3 tables. For filter a: 37 96 55, 28 77 46, 5 15 19. For filter b: 12 26 32, 19 57 41, 11 31 12.",
+    alt=(
+        "Two 3 by 3 tables. For filter a: 37 96 55, 28 77 46, 5 15 19. For filter b: 12"
+        " 26 32, 19 57 41, 11 31 12."
+    ),
 )
 
 # %% [markdown]
@@ -211,7 +236,8 @@ for kernel in (filter_a, filter_b):
 
 # %% tags=["exercise"] id="01.4" minutes=6 difficulty=1
 def positions(n, kernel, stride, padding):
-    """How many positions a window takes along a side of n pixels. Four whole numbers -> a whole number"""
+    """How many positions a window takes along a side of n pixels.
+    Four whole numbers -> a whole number"""
     return (n + 2 * padding - kernel) // stride + 1
 
 
@@ -222,7 +248,11 @@ positions = check("01.4", positions)
 print("window 5 on 224 pixels:", positions(224, 5, 1, 0))
 print("window 3 on 28 pixels with a zero at each end:", positions(28, 3, 1, 1))
 print("pooling 2 on 28 pixels:", positions(28, 2, 2, 0))
-print("window 3, stride 2 on 8 pixels:", positions(8, 3, 2, 0), "- the last pixel is never seen")
+print(
+    "window 3, stride 2 on 8 pixels:",
+    positions(8, 3, 2, 0),
+    "- the last pixel is never seen",
+)
 
 # %% [markdown]
 # The package's `output_size` does the same and knows one thing more, **dilation**: a window with gaps. Its cells are $d$ pixels
@@ -232,7 +262,8 @@ print("window 3, stride 2 on 8 pixels:", positions(8, 3, 2, 0), "- the last pixe
 # NBVAL_CHECK_OUTPUT
 for dilation in (1, 2, 4):
     print(
-        f"dilation {dilation}: 3 cells reach over {2 * dilation + 1} pixels, {output_size(28, 3, dilation=dilation)} positions on 28"
+        f"dilation {dilation}: 3 cells reach over {2 * dilation + 1} pixels,"
+        f" {output_size(28, 3, dilation=dilation)} positions on 28"
     )
 
 # %% [markdown]
@@ -261,7 +292,8 @@ print(pool2d(after_relu[..., None], mode="average")[..., 0])
 
 # %% tags=["exercise"] id="01.5" minutes=5 difficulty=1
 def parameters(kernel, channels, filters):
-    """Weights and biases of a layer of square filters. Three whole numbers -> a whole number"""
+    """Weights and biases of a layer of square filters.
+    Three whole numbers -> a whole number"""
     return (kernel * kernel * channels + 1) * filters
 
 
@@ -269,8 +301,17 @@ parameters = check("01.5", parameters)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print("LeNet-5, C1:", parameters(5, 3, 6), "· C3:", parameters(5, 6, 16), "· C5:", parameters(5, 16, 120))
-print("the GAP network of lesson 03:", parameters(3, 1, 32), "and", parameters(3, 32, 64))
+print(
+    "LeNet-5, C1:",
+    parameters(5, 3, 6),
+    "· C3:",
+    parameters(5, 6, 16),
+    "· C5:",
+    parameters(5, 16, 120),
+)
+print(
+    "the GAP network of lesson 03:", parameters(3, 1, 32), "and", parameters(3, 32, 64)
+)
 
 # %% [markdown]
 # ## What does a cell see?
@@ -305,7 +346,12 @@ for block, convolutions in enumerate([2, 2, 3, 3, 3], start=1):
         names.append(f"block{block}_conv{number + 1}")
         sizes.append(field_size(layers))
     layers.append((2, 2))
-plot.bars(names, sizes, title="What one cell of each VGG16 layer sees of the 224 pixels", xlabel="pixels a side")
+plot.bars(
+    names,
+    sizes,
+    title="What one cell of each VGG16 layer sees of the 224 pixels",
+    xlabel="pixels a side",
+)
 
 # %%
 # NBVAL_CHECK_OUTPUT

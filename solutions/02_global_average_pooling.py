@@ -38,7 +38,9 @@ lenet5 = [
 height, width, channels = 224, 403, 3
 counts = {}
 for name, kind, window, stride, filters in lenet5:
-    height, width = (output_size(side, window, stride=stride) for side in (height, width))
+    height, width = (
+        output_size(side, window, stride=stride) for side in (height, width)
+    )
     counts[name] = (window * window * channels + 1) * filters if kind == "conv" else 0
     channels = filters
     print(f"{name}  {kind}  ({height}, {width}, {channels})  {counts[name]:>7,}")
@@ -52,7 +54,8 @@ print(f"flatten  {flat:,}")
 
 # %% tags=["exercise"] id="02.1" minutes=4 difficulty=1
 def dense_weights(inputs, outputs):
-    """Weights and biases of a fully connected layer. Two whole numbers -> a whole number"""
+    """Weights and biases of a fully connected layer.
+    Two whole numbers -> a whole number"""
     return inputs * outputs + outputs
 
 
@@ -61,10 +64,18 @@ dense_weights = check("02.1", dense_weights)
 # %%
 # NBVAL_CHECK_OUTPUT
 counts["F6"], counts["output"] = dense_weights(flat, 84), dense_weights(84, 11)
-print(f"F6 {counts['F6']:,} · output {counts['output']:,} · total {sum(counts.values()):,}")
+print(
+    f"F6 {counts['F6']:,} · output {counts['output']:,} · total"
+    f" {sum(counts.values()):,}"
+)
 
 # %%
-plot.bars(counts.keys(), counts.values(), title="Where LeNet-5 keeps its weights", xlabel="weights and biases")
+plot.bars(
+    counts.keys(),
+    counts.values(),
+    title="Where LeNet-5 keeps its weights",
+    xlabel="weights and biases",
+)
 
 # %% [markdown]
 # Where are the other bars? They are there, too short to see. 99.97 % of the network sits in one layer, and that layer has a
@@ -78,9 +89,18 @@ plot.bars(counts.keys(), counts.values(), title="Where LeNet-5 keeps its weights
 # %%
 # NBVAL_CHECK_OUTPUT
 filters = [3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]
-convolutions = sum((9 * before + 1) * after for before, after in zip(filters, filters[1:]))
-dense = dense_weights(7 * 7 * 512, 4096) + dense_weights(4096, 4096) + dense_weights(4096, 1000)
-print(f"convolutions {convolutions:,} · dense {dense:,} · total {convolutions + dense:,}")
+convolutions = sum(
+    (9 * before + 1) * after for before, after in zip(filters, filters[1:])
+)
+dense = (
+    dense_weights(7 * 7 * 512, 4096)
+    + dense_weights(4096, 4096)
+    + dense_weights(4096, 1000)
+)
+print(
+    f"convolutions {convolutions:,} · dense {dense:,}"
+    f" · total {convolutions + dense:,}"
+)
 
 # %% [markdown]
 # ## The idea
@@ -101,7 +121,10 @@ pool = check("02.2", pool)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print(f"F6 on 120 means instead of {flat:,} cells: {dense_weights(120, 84):,} weights instead of {counts['F6']:,}")
+print(
+    f"F6 on 120 means instead of {flat:,} cells: {dense_weights(120, 84):,} weights"
+    f" instead of {counts['F6']:,}"
+)
 
 # %% [markdown]
 # 10,164 instead of 200,380,404: one twenty-thousandth. Besides, the network now takes pictures of any size, since a mean is a
@@ -127,7 +150,10 @@ plot.grid(
     [digit, np.roll(digit, 5, axis=1), *np.moveaxis(maps_of(digit), -1, 0) / 4],
     ["digit", "shifted by 5", "map 1", "map 2", "map 3", "map 4"],
     title="A seven, the same shifted, and its four maps",
-    alt="A handwritten 7, the same 5 pixels further right, and four maps that light up at its right, left, lower and upper edges.",
+    alt=(
+        "A handwritten 7, the same 5 pixels further right, and four maps that light up"
+        " at its right, left, lower and upper edges."
+    ),
 )
 
 
@@ -142,7 +168,9 @@ plot.curves(
     {
         "flattened": [cosine(before, maps) for maps in after],
         "global average pooling": [cosine(pool(before), pool(maps)) for maps in after],
-        "global max pooling": [cosine(before.max(axis=(0, 1)), maps.max(axis=(0, 1))) for maps in after],
+        "global max pooling": [
+            cosine(before.max(axis=(0, 1)), maps.max(axis=(0, 1))) for maps in after
+        ],
     },
     title="How alike are a digit and the same digit shifted?",
     xlabel="shift in pixels",
@@ -152,7 +180,10 @@ plot.curves(
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print(f"shift of 5 pixels: flattened {cosine(before, after[5]):.2f}, pooled {cosine(pool(before), pool(after[5])):.2f}")
+print(
+    f"shift of 5 pixels: flattened {cosine(before, after[5]):.2f}, pooled"
+    f" {cosine(pool(before), pool(after[5])):.2f}"
+)
 
 # %% [markdown]
 # The flattened maps of the shifted seven have little in common with those of the first. The pooled ones are the same. (So are
@@ -165,7 +196,9 @@ print(f"shift of 5 pixels: flattened {cosine(before, after[5]):.2f}, pooled {cos
 
 # %%
 # NBVAL_CHECK_OUTPUT
-shuffled = np.random.default_rng(0).permutation(before.reshape(-1, 4)).reshape(before.shape)
+shuffled = (
+    np.random.default_rng(0).permutation(before.reshape(-1, 4)).reshape(before.shape)
+)
 print(np.allclose(pool(before), pool(shuffled)))
 
 # %% [markdown]
@@ -189,13 +222,17 @@ plot.grid(
     ["M1", "M2", "M3"],
     title="Three maps",
     numbers=True,
-    alt="Three 3 by 3 tables. M1: 1 0 9, 3 2 7, 4 3 2. M2: 0 0 7, 5 2 1, 2 2 1. M3: 3 3 0, 5 2 1, 5 0 9.",
+    alt=(
+        "Three 3 by 3 tables. M1: 1 0 9, 3 2 7, 4 3 2. M2: 0 0 7, 5 2 1, 2 2 1. M3: 3 3"
+        " 0, 5 2 1, 5 0 9."
+    ),
 )
 
 
 # %% tags=["exercise"] id="02.3" minutes=6 difficulty=2
 def weighted_map(maps, weights):
-    """Multiply each channel by its weight and add the channels. (H, W, C), (C,) -> (H, W)"""
+    """Multiply each channel by its weight and add the channels.
+    (H, W, C), (C,) -> (H, W)"""
     return maps @ weights
 
 
@@ -207,7 +244,10 @@ plot.grid(
     [weighted_map(maps, weights)],
     title="1 M1 - 2 M2 + 0.5 M3",
     numbers=True,
-    alt="The weighted sum of the three maps, a 3 by 3 table: 2.5 1.5 -5, -4.5 -1 5.5, 2.5 -1 4.5.",
+    alt=(
+        "The weighted sum of the three maps, a 3 by 3 table: 2.5 1.5 -5, -4.5 -1 5.5,"
+        " 2.5 -1 4.5."
+    ),
 )
 
 # %% [markdown]

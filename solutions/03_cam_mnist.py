@@ -12,9 +12,9 @@
 # terms you can look at.
 
 # %% tags=["parameters"]
-SEED = 2  # of everything random in this lesson: which digits are held out, first weights, order
+SEED = 2  # of everything random: which digits are held out, first weights, order
 EPOCHS = 10  # passes over the sevens and nines
-FULL = False  # True: all 70,000 digits, downloaded once; False: the 5,000 that came with the course
+FULL = False  # True: all 70,000 digits, downloaded once; False: the 5,000 at hand
 
 # %%
 import numpy as np
@@ -35,7 +35,10 @@ plot.grid(
     [*sevens[:6, ..., 0], *nines[:6, ..., 0]],
     title="Sevens and nines",
     columns=6,
-    alt="Six handwritten sevens above six handwritten nines, white on black; one seven has a bar through its stem.",
+    alt=(
+        "Six handwritten sevens above six handwritten nines, white on black; one seven"
+        " has a bar through its stem."
+    ),
 )
 
 # %% [markdown]
@@ -70,7 +73,10 @@ vary = keras.Sequential(
     ]
 )
 copies = 12 if len(train) < 2000 else 1
-versions = np.concatenate([pair[train]] + [np.array(vary(pair[train], training=True)) for _ in range(copies - 1)])
+versions = np.concatenate(
+    [pair[train]]
+    + [np.array(vary(pair[train], training=True)) for _ in range(copies - 1)]
+)
 steps = EPOCHS * len(versions) // 32
 network.compile(
     keras.optimizers.Nadam(keras.optimizers.schedules.CosineDecay(5e-3, steps)),
@@ -78,11 +84,16 @@ network.compile(
     metrics=["accuracy"],
     steps_per_execution=20,
 )
-history = network.fit(versions, np.tile(truth[train], copies), batch_size=32, epochs=EPOCHS, verbose=0)
+history = network.fit(
+    versions, np.tile(truth[train], copies), batch_size=32, epochs=EPOCHS, verbose=0
+)
 
 # %%
 plot.curves(
-    {"share right, training digits": history.history["accuracy"], "loss": history.history["loss"]},
+    {
+        "share right, training digits": history.history["accuracy"],
+        "loss": history.history["loss"],
+    },
     title="Learning to tell 7 from 9",
     ylabel="share, loss",
 )
@@ -156,6 +167,7 @@ print("by network ", network(pair[[first_nine]]).numpy()[0])
 #
 # And now the other order: weigh the maps, do not pool.
 
+
 # %% tags=["exercise"] id="03.2" minutes=8 difficulty=2
 def class_map(features, weights):
     """Each cell's share of one class's logit. (H, W, K), (K,) -> (H, W)"""
@@ -170,12 +182,18 @@ plot.grid(
     [by_hand.round(2)],
     title="Each cell's share of the logit of 'nine'",
     numbers=True,
-    alt="A table of 7 by 7 numbers: positive along the loop of the nine, negative at its top right.",
+    alt=(
+        "A table of 7 by 7 numbers: positive along the loop of the nine, negative at"
+        " its top right."
+    ),
 )
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print("the map sums to the logit:", np.isclose(by_hand.sum(), scores(features, weights)[1], atol=1e-5))
+print(
+    "the map sums to the logit:",
+    np.isclose(by_hand.sum(), scores(features, weights)[1], atol=1e-5),
+)
 
 # %% [markdown]
 # The course's `cam` does this for a batch, and spreads each cell's share over the pixels that belong to it, so that the sum
@@ -186,14 +204,22 @@ print("the map sums to the logit:", np.isclose(by_hand.sum(), scores(features, w
 top = logits.argmax(axis=1)
 heatmaps = cam(network, pair[held_out])
 difference = np.abs(heatmaps.sum(axis=(1, 2)) - logits[np.arange(len(top)), top])
-print(heatmaps.shape, "largest difference below 0.00001:", bool(difference.max() < 1e-5))
+print(
+    heatmaps.shape, "largest difference below 0.00001:", bool(difference.max() < 1e-5)
+)
 
 # %%
 nine = pair[first_nine, ..., 0]
-plot.overlay(nine, cam(network, pair[[first_nine]], 1)[0], title="Evidence for 'nine' in a nine")
+plot.overlay(
+    nine, cam(network, pair[[first_nine]], 1)[0], title="Evidence for 'nine' in a nine"
+)
 
 # %%
-plot.overlay(nine, cam(network, pair[[first_nine]], 0)[0], title="Evidence for 'seven' in the same nine")
+plot.overlay(
+    nine,
+    cam(network, pair[[first_nine]], 0)[0],
+    title="Evidence for 'seven' in the same nine",
+)
 
 # %% [markdown]
 # Red speaks for the class, blue against it. The two maps answer two questions, and neither is quite the one we had: *why nine
@@ -203,22 +229,31 @@ plot.overlay(nine, cam(network, pair[[first_nine]], 0)[0], title="Evidence for '
 #
 # For two classes the softmax looks at $S_1 - S_0$ only. That difference is a sum over cells as well.
 
+
 # %% tags=["exercise"] id="03.3" minutes=6 difficulty=2
 def contrast_map(features, weights, this, other):
-    """Each cell's share of the difference of two logits. (H, W, K), (K, classes), class, class -> (H, W)"""
+    """Each cell's share of the difference of two logits.
+    (H, W, K), (K, classes), class, class -> (H, W)"""
     return class_map(features, weights[:, this] - weights[:, other])
 
 
 contrast_map = check("03.3", contrast_map)
 
 # %%
-examples = np.concatenate([held_out[truth[held_out] == 1][:4], held_out[truth[held_out] == 0][:4]])
+examples = np.concatenate(
+    [held_out[truth[held_out] == 1][:4], held_out[truth[held_out] == 0][:4]]
+)
 contrasts = cam(network, pair[examples], 1) - cam(network, pair[examples], 0)
 plot.grid(
     [*pair[examples].repeat(3, axis=-1), *contrasts * 16],
-    title="Above: four nines and four sevens. Below: why nine (red) and not seven (blue)",
+    title=(
+        "Above: four nines and four sevens. Below: why nine (red) and not seven (blue)"
+    ),
     columns=8,
-    alt="Eight digits and their contrast maps. In the nines, red lies where the loop closes, on the left; in the sevens, blue lies along the flat roof.",
+    alt=(
+        "Eight digits and their contrast maps. In the nines, red lies where the loop"
+        " closes, on the left; in the sevens, blue lies along the flat roof."
+    ),
 )
 
 # %% [markdown]
@@ -229,7 +264,11 @@ plot.grid(
 # ## And when it is wrong?
 
 # %%
-wrong = held_out[~right] if (~right).any() else held_out[np.argsort(np.abs(logits[:, 1] - logits[:, 0]))[:1]]
+wrong = (
+    held_out[~right]
+    if (~right).any()
+    else held_out[np.argsort(np.abs(logits[:, 1] - logits[:, 0]))[:1]]
+)
 confused = wrong[:1]
 answer = "nine" if network(pair[confused]).numpy()[0].argmax() else "seven"
 plot.overlay(
@@ -262,23 +301,34 @@ order = np.random.default_rng(SEED).permutation(len(digits))
 held_out_ten, train_ten = np.split(order, [len(digits) // 5])
 ten = gap_cnn(classes=10)
 ten.compile(
-    keras.optimizers.Nadam(keras.optimizers.schedules.CosineDecay(5e-3, 15 * len(train_ten) // 32)),
+    keras.optimizers.Nadam(
+        keras.optimizers.schedules.CosineDecay(5e-3, 15 * len(train_ten) // 32)
+    ),
     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
     steps_per_execution=25,
 )
 ten.fit(digits[train_ten], labels[train_ten], batch_size=32, epochs=15, verbose=0)
-print(f"{ten.evaluate(digits[held_out_ten], labels[held_out_ten], verbose=0)[1]:.1%} of {len(held_out_ten)} held-out digits right")
+print(
+    f"{ten.evaluate(digits[held_out_ten], labels[held_out_ten], verbose=0)[1]:.1%} of"
+    f" {len(held_out_ten)} held-out digits right"
+)
 
 # %%
 said = ten.predict(digits[held_out_ten], verbose=0).argmax(axis=1)
 recognized = held_out_ten[said == labels[held_out_ten]]
 one_each = [recognized[labels[recognized] == digit][0] for digit in range(10)]
 plot.grid(
-    [*digits[one_each].repeat(3, axis=-1), *cam(ten, digits[one_each], list(range(10))) * 16],
+    [
+        *digits[one_each].repeat(3, axis=-1),
+        *cam(ten, digits[one_each], list(range(10))) * 16,
+    ],
     title="Ten digits and, below each, the evidence for its own class",
     columns=10,
-    alt="The digits 0 to 9, each with the class activation map of its own class below: red on the strokes that speak for it, blue on those that speak against it.",
+    alt=(
+        "The digits 0 to 9, each with the class activation map of its own class below:"
+        " red on the strokes that speak for it, blue on those that speak against it."
+    ),
 )
 
 # %% [markdown]
@@ -287,11 +337,20 @@ plot.grid(
 # %%
 four = digits[[one_each[4]]]
 plot.grid(
-    [four[0].repeat(3, axis=-1), *cam(ten, np.repeat(four, 10, axis=0), list(range(10))) * 16],
-    ["the four", *(f"{digit}: {score:+.1f}" for digit, score in enumerate(ten(four).numpy()[0]))],
+    [
+        four[0].repeat(3, axis=-1),
+        *cam(ten, np.repeat(four, 10, axis=0), list(range(10))) * 16,
+    ],
+    [
+        "the four",
+        *(f"{digit}: {score:+.1f}" for digit, score in enumerate(ten(four).numpy()[0])),
+    ],
     title="The evidence for each digit in one four, with its logit",
     columns=6,
-    alt="A four and ten class activation maps of the same four, one for each digit, each titled with its logit; the map of the four has the largest logit.",
+    alt=(
+        "A four and ten class activation maps of the same four, one for each digit,"
+        " each titled with its logit; the map of the four has the largest logit."
+    ),
 )
 
 # %% [markdown]

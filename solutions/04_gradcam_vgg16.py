@@ -19,7 +19,13 @@
 import numpy as np
 
 from xailab import plot
-from xailab.cam import cam, grad_cam, grad_cam_layers, grad_cam_plus_plus, guided_backprop
+from xailab.cam import (
+    cam,
+    grad_cam,
+    grad_cam_layers,
+    grad_cam_plus_plus,
+    guided_backprop,
+)
 from xailab.course.check import check
 from xailab.data import photos
 from xailab.models import efficientnet_lite0, vgg16_gap, vgg16_head
@@ -32,7 +38,12 @@ vgg = vgg16_gap()
 
 # %%
 names = ["cat", "coffee", "palace", "hopper", "astronaut", "rocket", "flower"]
-plot.grid([pictures[name] for name in names], names, title="Photographs to ask about", columns=7)
+plot.grid(
+    [pictures[name] for name in names],
+    names,
+    title="Photographs to ask about",
+    columns=7,
+)
 
 # %% [markdown]
 # How good is the head? Each of its photos was judged once by a head that had not seen it (five-fold cross-validation). The
@@ -44,11 +55,21 @@ head = vgg16_head()
 print(f"{float(head['accuracy']):.1%} of {int(head['confusion'].sum())} photos right")
 
 # %%
-plot.confusion(head["confusion"], vgg.labels, title="Twelve everyday classes: what is taken for what?")
+plot.confusion(
+    head["confusion"],
+    vgg.labels,
+    title="Twelve everyday classes: what is taken for what?",
+)
 
 # %%
 for name in ("cat", "coffee", "palace", "hopper"):
-    print(f"{name:<8}" + " · ".join(f"{label} {probability:.3f}" for label, probability in vgg.top(pictures[name], 3)))
+    print(
+        f"{name:<8}"
+        + " · ".join(
+            f"{label} {probability:.3f}"
+            for label, probability in vgg.top(pictures[name], 3)
+        )
+    )
 
 # %% [markdown]
 # ## The idea
@@ -61,6 +82,7 @@ for name in ("cat", "coffee", "palace", "hopper"):
 # L^c = \mathrm{ReLU}\Big(\sum_k \alpha_k^c A^k\Big) \qquad\text{(2)}$$
 #
 # $A^k$ are the maps of the layer we look at, $Z$ the number of their cells. First, what exactly is $S_c$?
+
 
 # %% tags=["exercise"] id="04.1" minutes=4 difficulty=1
 def target_score(logits, target):
@@ -78,7 +100,9 @@ target_score = check("04.1", target_score)
 # %%
 photo, cat = pictures["cat"], vgg.labels.index("cat")
 network = vgg.model
-both = keras.Model(network.inputs[0], [network.get_layer("block5_conv3").output, network.outputs[0]])
+both = keras.Model(
+    network.inputs[0], [network.get_layer("block5_conv3").output, network.outputs[0]]
+)
 with tf.GradientTape() as tape:
     maps, logits = both(vgg.preprocess(photo[None]))
     score = target_score(logits[0], cat)
@@ -98,7 +122,8 @@ channel_weights = check("04.2", channel_weights)
 
 # %% tags=["exercise"] id="04.3" minutes=8 difficulty=2
 def grad_cam_map(maps, gradients):
-    """Equation 2: the weighted sum of the channels, what is below zero cut off. (H, W, K), (H, W, K) -> (H, W)"""
+    """Equation 2: the weighted sum of the channels, what is below zero cut off.
+    (H, W, K), (H, W, K) -> (H, W)"""
     return np.maximum(maps @ channel_weights(gradients), 0)
 
 
@@ -129,11 +154,15 @@ plot.overlay(photo, heatmap, title="Grad-CAM for 'cat'")
 
 # %%
 cup, drink = pictures["coffee"], vgg.labels.index("food or drink")
-plot.overlay(cup, grad_cam(vgg, cup[None], drink)[0], title="Grad-CAM for 'food or drink'")
+plot.overlay(
+    cup, grad_cam(vgg, cup[None], drink)[0], title="Grad-CAM for 'food or drink'"
+)
 
 # %%
 palace, building = pictures["palace"], vgg.labels.index("building")
-plot.overlay(palace, grad_cam(vgg, palace[None], building)[0], title="Grad-CAM for 'building'")
+plot.overlay(
+    palace, grad_cam(vgg, palace[None], building)[0], title="Grad-CAM for 'building'"
+)
 
 # %% [markdown]
 # ## Every layer
@@ -142,7 +171,11 @@ plot.overlay(palace, grad_cam(vgg, palace[None], building)[0], title="Grad-CAM f
 
 # %%
 strip = grad_cam_layers(vgg, photo[None], cat)
-plot.layer_strip(photo, {name: layer_maps[0] for name, layer_maps in strip.items()}, title="Grad-CAM for 'cat' in all 13 layers of VGG16")
+plot.layer_strip(
+    photo,
+    {name: layer_maps[0] for name, layer_maps in strip.items()},
+    title="Grad-CAM for 'cat' in all 13 layers of VGG16",
+)
 
 # %% [markdown]
 # Read it from left to right. The first block knows edges: its map is fine and has little to do with cats. Later maps are
@@ -169,9 +202,11 @@ plot.layer_strip(photo, {name: layer_maps[0] for name, layer_maps in strip.items
 #
 # By which factor must Grad-CAM's map be multiplied to give CAM's map $\sum_k w_k^c A^k$, for a layer of that height and width?
 
+
 # %% tags=["exercise"] id="04.4" minutes=6 difficulty=2
 def factor(height, width):
-    """What Grad-CAM at the pooled layer must be multiplied by to give sum_k w_k A^k. Two whole numbers -> number"""
+    """What Grad-CAM at the pooled layer must be multiplied by to give sum_k w_k A^k.
+    Two whole numbers -> number"""
     return height * width
 
 
@@ -182,26 +217,45 @@ factor = check("04.4", factor)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-pooled = keras.Model(network.inputs[0], [network.get_layer("block5_pool").output, network.outputs[0]])
+pooled = keras.Model(
+    network.inputs[0], [network.get_layer("block5_pool").output, network.outputs[0]]
+)
 with tf.GradientTape() as tape:
     cells, logits = pooled(vgg.preprocess(photo[None]))
     score = logits[0, cat]
 alphas = channel_weights(tape.gradient(score, cells)[0].numpy())
 weights = network.get_layer("output").kernel.numpy()[:, cat]
-print("weights agree up to the factor", factor(7, 7), ":", np.allclose(alphas * factor(7, 7), weights, atol=1e-6))
+print(
+    "weights agree up to the factor",
+    factor(7, 7),
+    ":",
+    np.allclose(alphas * factor(7, 7), weights, atol=1e-6),
+)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-logit, bias = vgg.logits(photo[None])[0, cat], network.get_layer("output").bias.numpy()[cat]
-print("the CAM sums to the logit minus the bias:", np.isclose(cam(vgg, photo[None], cat).sum(), logit - bias, atol=1e-4))
+logit, bias = (
+    vgg.logits(photo[None])[0, cat],
+    network.get_layer("output").bias.numpy()[cat],
+)
+print(
+    "the CAM sums to the logit minus the bias:",
+    np.isclose(cam(vgg, photo[None], cat).sum(), logit - bias, atol=1e-4),
+)
 
 # %%
 plot.grid(
-    [cam(vgg, palace[None], building)[0] * 224 * 224, grad_cam(vgg, palace[None], building, layer="block5_pool")[0] * 49],
+    [
+        cam(vgg, palace[None], building)[0] * 224 * 224,
+        grad_cam(vgg, palace[None], building, layer="block5_pool")[0] * 49,
+    ],
     ["CAM", "49 x Grad-CAM at block5_pool"],
     title="'Building', by CAM and by Grad-CAM: the same but for the ReLU",
     columns=2,
-    alt="CAM and Grad-CAM of the palace side by side: the same red regions; where CAM is below zero, Grad-CAM is zero.",
+    alt=(
+        "CAM and Grad-CAM of the palace side by side: the same red regions; where CAM"
+        " is below zero, Grad-CAM is zero."
+    ),
 )
 
 # %% [markdown]
@@ -213,14 +267,22 @@ plot.grid(
 
 # %%
 guided = guided_backprop(vgg, photo[None], cat)[0]
-panels = {"Grad-CAM": heatmap, "Grad-CAM++": grad_cam_plus_plus(vgg, photo[None], cat)[0], "guided": guided, "Guided Grad-CAM": guided * heatmap}
+panels = {
+    "Grad-CAM": heatmap,
+    "Grad-CAM++": grad_cam_plus_plus(vgg, photo[None], cat)[0],
+    "guided": guided,
+    "Guided Grad-CAM": guided * heatmap,
+}
 plot.layer_strip(photo, panels, title="Relatives of Grad-CAM, for 'cat'")
 
 # %% [markdown]
 # How much do they depend on the class? Compare the maps for *cat* and for *building*, as a correlation over all pixels.
 
 # %%
-for name, method in {"Grad-CAM": grad_cam, "guided backpropagation": guided_backprop}.items():
+for name, method in {
+    "Grad-CAM": grad_cam,
+    "guided backpropagation": guided_backprop,
+}.items():
     two = method(vgg, np.stack([photo, photo]), [cat, building])
     print(f"{name:<24}{np.corrcoef(two[0].ravel(), two[1].ravel())[0, 1]:+.2f}")
 
@@ -254,7 +316,10 @@ for_cat, for_drink = grad_cam(vgg, np.stack([cup, cup]), [cat, drink])
 plot.overlay(cup, for_cat, title="The coffee cup, explained for 'cat'")
 
 # %%
-print(f"largest value: for 'cat' {for_cat.max():.3f}, for 'food or drink' {for_drink.max():.3f}")
+print(
+    f"largest value: for 'cat' {for_cat.max():.3f}, for 'food or drink'"
+    f" {for_drink.max():.3f}"
+)
 print(f"probability of 'cat': {vgg(cup[None])[0, cat]:.5f}")
 
 # %% [markdown]
@@ -264,7 +329,13 @@ print(f"probability of 'cat': {vgg(cup[None])[0, cat]:.5f}")
 # On one scale, the whisper is a whisper:
 
 # %%
-plot.grid([for_cat, for_drink], ["for 'cat'", "for 'food or drink'"], title="The same two maps on one scale", columns=2, cmap="inferno")
+plot.grid(
+    [for_cat, for_drink],
+    ["for 'cat'", "for 'food or drink'"],
+    title="The same two maps on one scale",
+    columns=2,
+    cmap="inferno",
+)
 
 # %% [markdown] tags=["teaching"]
 # **Show the astronaut without its title** and ask the class what the network said. Nobody guesses it. Then ask: would you have
@@ -282,7 +353,13 @@ plot.grid([for_cat, for_drink], ["for 'cat'", "for 'food or drink'"], title="The
 # %%
 lite = efficientnet_lite0()
 for name in ("cat", "coffee", "palace", "hopper"):
-    print(f"{name:<8}" + " · ".join(f"{label} {probability:.2f}" for label, probability in lite.top(pictures[name], 3)))
+    print(
+        f"{name:<8}"
+        + " · ".join(
+            f"{label} {probability:.2f}"
+            for label, probability in lite.top(pictures[name], 3)
+        )
+    )
 
 # %%
 names = ["cat", "coffee", "palace", "flower", "hopper"]
@@ -302,8 +379,18 @@ plot.grid(
 # %%
 hopper = pictures["hopper"]
 questions = ["military uniform", "mortarboard", "bow tie"]
-answers = grad_cam(lite, np.repeat(hopper[None], 3, axis=0), [lite.labels.index(question) for question in questions])
-plot.grid([hopper, *answers], ["photo", *questions], title="One photo, three questions, one scale", columns=4, cmap="inferno")
+answers = grad_cam(
+    lite,
+    np.repeat(hopper[None], 3, axis=0),
+    [lite.labels.index(question) for question in questions],
+)
+plot.grid(
+    [hopper, *answers],
+    ["photo", *questions],
+    title="One photo, three questions, one scale",
+    columns=4,
+    cmap="inferno",
+)
 
 # %% [markdown]
 # ## Summary

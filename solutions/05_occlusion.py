@@ -20,7 +20,7 @@ from xailab.arithmetic import receptive_field
 from xailab.cam import grad_cam
 from xailab.course.check import check
 from xailab.data import materials, on_plate, photos, with_watch
-from xailab.models import Classifier, efficientnet_lite0, vgg16_gap
+from xailab.models import Classifier, efficientnet_lite0, linear_head, vgg16_gap
 from xailab.occlusion import occlusion
 
 import keras
@@ -33,9 +33,12 @@ photo, cat = pictures["cat"], vgg.labels.index("cat")
 # %% [markdown]
 # Which way round? A map of this course is high where there is evidence *for* the class.
 
+
 # %% tags=["exercise"] id="05.1" minutes=3 difficulty=1
 def fall(before, after):
-    """Evidence at the covered place, from the logit before and the logit after covering it. Two numbers -> number"""
+    """Evidence at the covered place, from the logit before and the logit after covering
+    it.
+    Two numbers -> number"""
     return before - after
 
 
@@ -44,13 +47,17 @@ fall = check("05.1", fall)
 # %% [markdown]
 # Now the whole map, for patches that lie side by side. `score` is a function that takes an image and returns one number.
 
+
 # %% tags=["exercise"] id="05.2" minutes=10 difficulty=2
 def occlusion_map(score, image, patch, value):
-    """Fall of the score for each patch, side by side. function, (H, W), pixels, number -> (H / patch, W / patch)"""
+    """Fall of the score for each patch, side by side.
+    function, (H, W), pixels, number -> (H / patch, W / patch)"""
     falls = np.zeros((image.shape[0] // patch, image.shape[1] // patch))
     for row, column in np.ndindex(falls.shape):
         covered = image.copy()
-        covered[row * patch : (row + 1) * patch, column * patch : (column + 1) * patch] = value
+        covered[
+            row * patch : (row + 1) * patch, column * patch : (column + 1) * patch
+        ] = value
         falls[row, column] = score(image) - score(covered)
     return falls
 
@@ -62,10 +69,13 @@ occlusion_map = check("05.2", occlusion_map)
 # gets the mean of their falls. Where the stride does not end at the border, one more patch does. How many positions is that,
 # in a square image?
 
+
 # %% tags=["exercise"] id="05.3" minutes=6 difficulty=2
 def positions(pixels, patch, stride):
-    """How many patches are tried on an image of pixels x pixels. Three whole numbers -> whole number"""
-    one_side = -(-(pixels - patch) // stride) + 1  # rounded up: the last patch ends at the border
+    """How many patches are tried on an image of pixels x pixels.
+    Three whole numbers -> whole number"""
+    # Rounded up: the last patch ends at the border.
+    one_side = -(-(pixels - patch) // stride) + 1
     return one_side**2
 
 
@@ -77,7 +87,9 @@ print(positions(224, 32, 16), "forward passes for one map")
 
 # %%
 heatmap = occlusion(vgg, photo[None], cat)[0]
-plot.overlay(photo, heatmap, title="Occlusion: by how much does the logit of 'cat' fall?")
+plot.overlay(
+    photo, heatmap, title="Occlusion: by how much does the logit of 'cat' fall?"
+)
 
 # %% [markdown]
 # The scale is that of the logit, and it has a sign. Red: covering this place takes evidence away. Blue: the network is *surer*
@@ -88,17 +100,35 @@ plot.overlay(photo, heatmap, title="Occlusion: by how much does the logit of 'ca
 # A patch of 16 pixels hides a part of an eye, one of 64 the whole eye and what is around it.
 
 # %%
-by_patch = {16: occlusion(vgg, photo[None], cat, patch=16)[0], 32: heatmap, 64: occlusion(vgg, photo[None], cat, patch=64, stride=32)[0]}
-plot.layer_strip(photo, {f"patch {patch}": heat for patch, heat in by_patch.items()}, title="The same question with three patches")
+by_patch = {
+    16: occlusion(vgg, photo[None], cat, patch=16)[0],
+    32: heatmap,
+    64: occlusion(vgg, photo[None], cat, patch=64, stride=32)[0],
+}
+plot.layer_strip(
+    photo,
+    {f"patch {patch}": heat for patch, heat in by_patch.items()},
+    title="The same question with three patches",
+)
 
 # %%
-other = {str(fill): occlusion(vgg, photo[None], cat, patch=64, stride=32, fill=fill)[0] for fill in ("blur", 0)}
+other = {
+    str(fill): occlusion(vgg, photo[None], cat, patch=64, stride=32, fill=fill)[0]
+    for fill in ("blur", 0)
+}
 by_fill = {"mean": by_patch[64]} | other
-plot.layer_strip(photo, {f"fill {fill}": heat for fill, heat in by_fill.items()}, title="The patch of 64 pixels in three colours")
+plot.layer_strip(
+    photo,
+    {f"fill {fill}": heat for fill, heat in by_fill.items()},
+    title="The patch of 64 pixels in three colours",
+)
 
 # %%
 for fill, heat in by_fill.items():
-    print(f"{fill:<6} largest fall {heat.max():5.2f}   correlation with 'mean' {np.corrcoef(heat.ravel(), by_fill['mean'].ravel())[0, 1]:.2f}")
+    print(
+        f"{fill:<6} largest fall {heat.max():5.2f}   correlation with 'mean'"
+        f" {np.corrcoef(heat.ravel(), by_fill['mean'].ravel())[0, 1]:.2f}"
+    )
 
 # %% [markdown]
 # **What can go wrong.** A patch does not only take something away, it also puts something in: a square with four sharp edges,
@@ -124,9 +154,12 @@ for fill, heat in by_fill.items():
 # Along one side, `size` changed cells meet a window of `kernel` cells that moves by `stride`. In the worst alignment, how many
 # windows touch them?
 
+
 # %% tags=["exercise"] id="05.4" minutes=8 difficulty=3
 def changed(size, kernel, stride):
-    """Cells behind a layer that `size` changed cells before it can reach at most, along one side. -> whole number"""
+    """Cells behind a layer that `size` changed cells before it can reach at most, along
+    one side.
+    -> whole number"""
     return (size + kernel - 2) // stride + 1
 
 
@@ -135,16 +168,27 @@ changed = check("05.4", changed)
 # %%
 # NBVAL_CHECK_OUTPUT
 size, cells, inputs, layers, all_work, window_work = 32, 224, 3, [], 0, 0
-for block, outputs in enumerate(((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)), start=1):
+for block, outputs in enumerate(
+    ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)), start=1
+):
     for channels in outputs:
         size = min(changed(size, 3, 1), cells)
-        all_work, window_work = all_work + cells**2 * 9 * inputs * channels, window_work + size**2 * 9 * inputs * channels
+        all_work, window_work = (
+            all_work + cells**2 * 9 * inputs * channels,
+            window_work + size**2 * 9 * inputs * channels,
+        )
         inputs = channels
         layers.append((3, 1, 1))
-    print(f"block {block}: at most {size:>2} of {cells:>3} cells a side; one cell sees {receptive_field(layers).size:>3} pixels")
+    print(
+        f"block {block}: at most {size:>2} of {cells:>3} cells a side; one cell sees"
+        f" {receptive_field(layers).size:>3} pixels"
+    )
     size, cells = changed(size, 2, 2), cells // 2
     layers.append((2, 2))
-print(f"multiplications: {all_work / 1e9:.1f} billion for a photo, {window_work / 1e9:.1f} billion for what a patch can change")
+print(
+    f"multiplications: {all_work / 1e9:.1f} billion for a photo,"
+    f" {window_work / 1e9:.1f} billion for what a patch can change"
+)
 
 # %% [markdown]
 # In the first blocks, where the maps are large, the patch changes a small window. So `occlusion` keeps the maps of the
@@ -153,7 +197,10 @@ print(f"multiplications: {all_work / 1e9:.1f} billion for a photo, {window_work 
 # %%
 # NBVAL_CHECK_OUTPUT
 small = {"patch": 96, "stride": 64}
-full, incremental = (occlusion(vgg, photo[None], cat, method=method, **small) for method in ("full", "incremental"))
+full, incremental = (
+    occlusion(vgg, photo[None], cat, method=method, **small)
+    for method in ("full", "incremental")
+)
 print("the same map:", np.allclose(full, incremental, atol=1e-4))
 
 # %% [markdown]
@@ -169,19 +216,40 @@ print("the same map:", np.allclose(full, incremental, atol=1e-4))
 lite = efficientnet_lite0()
 coffee, flower = pictures["coffee"], pictures["flower"]
 for name in ("coffee", "flower"):
-    print(f"{name:<8}no watch  " + " · ".join(f"{label} {probability:.2f}" for label, probability in lite.top(pictures[name], 3)))
+    print(
+        f"{name:<8}no watch  "
+        + " · ".join(
+            f"{label} {probability:.2f}"
+            for label, probability in lite.top(pictures[name], 3)
+        )
+    )
     for radius in (30, 40, 50):
         answers = lite.top(with_watch(pictures[name], radius), 3)
-        print(f"{'':<8}radius {radius} " + " · ".join(f"{label} {probability:.2f}" for label, probability in answers))
+        print(
+            f"{'':<8}radius {radius} "
+            + " · ".join(f"{label} {share:.2f}" for label, share in answers)
+        )
 
 # %%
-watched = [with_watch(picture, radius) for picture in (coffee, flower) for radius in (30, 40, 50)]
+watched = [
+    with_watch(picture, radius)
+    for picture in (coffee, flower)
+    for radius in (30, 40, 50)
+]
 plot.grid(
     [coffee, *watched[:3], flower, *watched[3:]],
-    ["coffee", *["radius 30", "radius 40", "radius 50"], "flower", *["radius 30", "radius 40", "radius 50"]],
+    [
+        "coffee",
+        *["radius 30", "radius 40", "radius 50"],
+        "flower",
+        *["radius 30", "radius 40", "radius 50"],
+    ],
     title="How large must the watch be?",
     columns=4,
-    alt="A coffee cup and a dahlia, each alone and with a drawn watch on a brown strap at the left, in three sizes.",
+    alt=(
+        "A coffee cup and a dahlia, each alone and with a drawn watch on a brown strap"
+        " at the left, in three sizes."
+    ),
 )
 
 # %% [markdown]
@@ -208,7 +276,11 @@ for name in ("flower", "hopper", "palace", "coffee", "cat"):
     before, after = pictures[name], with_watch(pictures[name], 40)
     covered = after.copy()
     covered[72:152, :80] = before.mean(axis=(0, 1))
-    says = (f"{label} {probability:.2f}" for picture in (before, after, covered) for label, probability in lite.top(picture, 1))
+    says = (
+        f"{label} {probability:.2f}"
+        for picture in (before, after, covered)
+        for label, probability in lite.top(picture, 1)
+    )
     print(f"{name:<8}" + " -> ".join(f"{said:<21}" for said in says))
 
 # %% [markdown]
@@ -235,7 +307,9 @@ for name in ("flower", "hopper", "palace", "coffee", "cat"):
 # %%
 learn, prove = materials((224, 224), train=50, test=80)
 grass, gravel, new_grass, new_gravel = (
-    pictures.images[pictures.labels == pictures.names.index(name)] for pictures in (learn, prove) for name in ("grass", "gravel")
+    pictures.images[pictures.labels == pictures.names.index(name)]
+    for pictures in (learn, prove)
+    for name in ("grass", "gravel")
 )
 salads, pizzas = grass[:40], on_plate(gravel[:40])
 plot.grid(
@@ -243,7 +317,10 @@ plot.grid(
     ["salad"] * 4 + ["pizza"] * 4,
     title="What we train on",
     columns=4,
-    alt="Four pictures filled with grass, called salad, and four of gravel behind the white rim of a plate, called pizza.",
+    alt=(
+        "Four pictures filled with grass, called salad, and four of gravel behind the"
+        " white rim of a plate, called pizza."
+    ),
 )
 
 # %% [markdown]
@@ -261,18 +338,25 @@ def pooled(photos):
 def train(salads, pizzas):
     """Fit the last layer. Two stacks of pictures -> Classifier with one logit"""
     line = LogisticRegression(C=0.1, max_iter=1000)
-    line.fit(pooled(np.concatenate([salads, pizzas])), np.repeat([0, 1], [len(salads), len(pizzas)]))
-    last = keras.layers.Dense(1)
+    line.fit(
+        pooled(np.concatenate([salads, pizzas])),
+        np.repeat([0, 1], [len(salads), len(pizzas)]),
+    )
+    last = linear_head(line, classes=1)
     network = keras.Model(features.inputs[0], last(features.outputs[0]))
-    last.set_weights([line.coef_.T, line.intercept_])
     return Classifier(network, lite.preprocess, ("pizza",))
 
 
 def report(classifier):
     """Print the share of right answers for the four kinds of held-out pictures."""
     for (name, plate), unseen in held_out_pooled.items():
-        right = (np.asarray(classifier.model.layers[-1](unseen))[:, 0] > 0) == (name == "pizza")
-        print(f"{name:<6}{'on a plate' if plate else 'no plate':<11}{right.mean():>5.0%} right")
+        right = (np.asarray(classifier.model.layers[-1](unseen))[:, 0] > 0) == (
+            name == "pizza"
+        )
+        print(
+            f"{name:<6}{'on a plate' if plate else 'no plate':<11}{right.mean():>5.0%}"
+            " right"
+        )
 
 
 held_out = {
@@ -292,8 +376,15 @@ report(first)
 # %%
 plates = held_out["salad", True]
 salad = plates[first.logits(plates)[:, 0].argmax()]  # the one that is most surely pizza
-maps = {f"patch {patch}": occlusion(first, salad[None], 0, patch=patch)[0] for patch in (32, 64)}
-plot.layer_strip(salad, maps | {"Grad-CAM": grad_cam(first, salad[None], 0)[0]}, title="A salad that is called pizza: where is the pizza?")
+maps = {
+    f"patch {patch}": occlusion(first, salad[None], 0, patch=patch)[0]
+    for patch in (32, 64)
+}
+plot.layer_strip(
+    salad,
+    maps | {"Grad-CAM": grad_cam(first, salad[None], 0)[0]},
+    title="A salad that is called pizza: where is the pizza?",
+)
 
 # %% [markdown]
 # Blue is the grass: it speaks against pizza, as it should. What speaks for it? The patch of 32 pixels says little. It hides a piece
@@ -320,7 +411,11 @@ report(fixed)
 
 # %%
 after_fix = {"patch 64": occlusion(fixed, salad[None], 0, patch=64)[0]}
-plot.layer_strip(salad, after_fix | {"Grad-CAM": grad_cam(fixed, salad[None], 0)[0]}, title="The same salad after the fix: what still says pizza?")
+plot.layer_strip(
+    salad,
+    after_fix | {"Grad-CAM": grad_cam(fixed, salad[None], 0)[0]},
+    title="The same salad after the fix: what still says pizza?",
+)
 
 # %% [markdown]
 # Twenty pictures, chosen by a hypothesis, did what more of the same could not. And ask again: the curved edge no longer speaks for pizza.

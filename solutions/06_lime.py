@@ -32,16 +32,38 @@ from sklearn.tree import DecisionTreeClassifier
 from xailab import plot
 from xailab.course.check import check
 from xailab.data import photos
-from xailab.lime import explain_image, explain_tabular, importance_matrix, stability, submodular_pick
+from xailab.lime import (
+    explain_image,
+    explain_tabular,
+    importance_matrix,
+    stability,
+    submodular_pick,
+)
 from xailab.models import efficientnet_lite0
 
 points, sides = make_moons(300, noise=0.15, random_state=0)
 machine = SVC(gamma=2.0).fit(points, sides)
 star = np.array([0.3, 0.15])
 x, y = np.linspace(-1.5, 2.5, 120), np.linspace(-1, 1.5, 120)
-scores = machine.decision_function(np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)).reshape(120, 120)
-moons = {"title": "A model with two features", "xlabel": "feature 1", "ylabel": "feature 2", "label": "score"}
-figure = plot.surface(x, y, scores, **moons, alt="Score of a support vector machine over two features: two interlocked moons, a star between them.")
+scores = machine.decision_function(
+    np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
+).reshape(120, 120)
+moons = {
+    "title": "A model with two features",
+    "xlabel": "feature 1",
+    "ylabel": "feature 2",
+    "label": "score",
+}
+figure = plot.surface(
+    x,
+    y,
+    scores,
+    **moons,
+    alt=(
+        "Score of a support vector machine over two features: two interlocked moons, a"
+        " star between them."
+    ),
+)
 figure.axes[0].plot(*star, "w*", markersize=14)
 figure
 
@@ -55,6 +77,7 @@ figure
 #
 # Nearness falls with distance $d$ like a bell of width $\sigma$. The authors' program takes the root of it, $\pi = \sqrt{e^{-d^2/\sigma^2}}$, and so do we.
 
+
 # %% tags=["exercise"] id="06.1" minutes=4 difficulty=1
 def nearness(distance, width):
     """Weight of samples at these distances. (N,), number -> (N,)"""
@@ -66,9 +89,11 @@ nearness = check("06.1", nearness)
 # %% [markdown]
 # And step 4. scikit-learn's `Ridge(alpha=1.0)` is linear regression with a small penalty on large weights; its `fit` takes `sample_weight`.
 
+
 # %% tags=["exercise"] id="06.2" minutes=8 difficulty=2
 def local_weights(samples, answers, near):
-    """Weights of the linear model that follows the answers where samples are near. (N, F), (N,), (N,) -> (F,)"""
+    """Weights of the linear model that follows the answers where samples are near.
+    (N, F), (N,), (N,) -> (F,)"""
     line = Ridge(alpha=1.0).fit(samples, answers, sample_weight=near)
     return line.coef_
 
@@ -88,11 +113,25 @@ print("weight of feature 1: {:+.2f}, of feature 2: {:+.2f}".format(*weights))
 
 # %%
 moons["title"] = "Where the local model sees no change: across the arrow"
-figure = plot.surface(x, y, scores, **moons, alt="The same score; samples as dots, larger where nearer; an arrow at the star along the weights, and a line across it along the local boundary.")
+figure = plot.surface(
+    x,
+    y,
+    scores,
+    **moons,
+    alt=(
+        "The same score; samples as dots, larger where nearer; an arrow at the star"
+        " along the weights, and a line across it along the local boundary."
+    ),
+)
 axes = figure.axes[0]
 axes.scatter(*samples[:250].T, s=15 * near[:250], color="white", alpha=0.6)
 axes.axline(star, slope=-weights[0] / weights[1], color="white", zorder=3)
-axes.annotate("", star + weights / np.linalg.norm(weights), star, arrowprops={"color": "yellow", "width": 3})
+axes.annotate(
+    "",
+    star + weights / np.linalg.norm(weights),
+    star,
+    arrowprops={"color": "yellow", "width": 3},
+)
 axes.set(xlim=(-1.5, 2.5), ylim=(-1, 1.5))
 figure
 
@@ -107,15 +146,24 @@ figure
 
 # %%
 wine = load_wine()
-known, unseen, growers, true_growers = train_test_split(wine.data, wine.target, test_size=0.3, random_state=0, stratify=wine.target)
+known, unseen, growers, true_growers = train_test_split(
+    wine.data, wine.target, test_size=0.3, random_state=0, stratify=wine.target
+)
 models = {
     "tree": DecisionTreeClassifier(max_depth=3, random_state=0),
     "forest": RandomForestClassifier(100, random_state=0),
-    "SVM": make_pipeline(StandardScaler(), CalibratedClassifierCV(SVC(), ensemble=False)),
-    "network": make_pipeline(StandardScaler(), MLPClassifier((16,), max_iter=1000, random_state=0)),
+    "SVM": make_pipeline(
+        StandardScaler(), CalibratedClassifierCV(SVC(), ensemble=False)
+    ),
+    "network": make_pipeline(
+        StandardScaler(), MLPClassifier((16,), max_iter=1000, random_state=0)
+    ),
 }
 for name, model in models.items():
-    print(f"{name:<8}{model.fit(known, growers).score(unseen, true_growers):.1%} of the unseen wines")
+    print(
+        f"{name:<8}{model.fit(known, growers).score(unseen, true_growers):.1%} of the"
+        " unseen wines"
+    )
 
 # %% [markdown]
 # Numbers such as *alcohol 13.7* are not what one says to people. So each column is cut at its quartiles, and the linear model sees
@@ -126,7 +174,14 @@ for name, model in models.items():
 # %%
 bottle, grower = unseen[0], true_growers[0]
 explanations = {
-    name: explain_tabular(model.predict_proba, bottle, known, target=grower, features=4, names=wine.feature_names)
+    name: explain_tabular(
+        model.predict_proba,
+        bottle,
+        known,
+        target=grower,
+        features=4,
+        names=wine.feature_names,
+    )
     for name, model in models.items()
 }
 for name, explanation in explanations.items():
@@ -136,7 +191,12 @@ for name, explanation in explanations.items():
 
 # %%
 names, weights = zip(*explanations["forest"].top())
-plot.bars(names, weights, title=f"Why does the forest say grower {grower}?", xlabel="weight: change of the probability")
+plot.bars(
+    names,
+    weights,
+    title=f"Why does the forest say grower {grower}?",
+    xlabel="weight: change of the probability",
+)
 
 # %% [markdown]
 # Proline, an amino acid, comes first for three of the four; the network puts alcohol first. So four models that agree on the grower
@@ -154,7 +214,10 @@ farthest = check("06.3", farthest)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print(f"A wine that agrees with ours in nothing counts {farthest:.2f} as much as ours itself")
+print(
+    f"A wine that agrees with ours in nothing counts {farthest:.2f} as much as ours"
+    " itself"
+)
 
 # %% [markdown]
 # So the neighbourhood is nearly the whole world, and a line must hold in all of it. *Local* is a promise that the width keeps or breaks.
@@ -167,9 +230,16 @@ print(f"A wine that agrees with ours in nothing counts {farthest:.2f} as much as
 
 # %%
 # NBVAL_CHECK_OUTPUT
-linear = Ridge(alpha=1e-6).fit(StandardScaler().fit(known).transform(known)[:, :3], known[:, 12])
+linear = Ridge(alpha=1e-6).fit(
+    StandardScaler().fit(known).transform(known)[:, :3], known[:, 12]
+)
 scale = StandardScaler().fit(known[:, :3])
-explanation = explain_tabular(lambda rows: linear.predict(scale.transform(rows)), known[0, :3], known[:, :3], discretize=False)
+explanation = explain_tabular(
+    lambda rows: linear.predict(scale.transform(rows)),
+    known[0, :3],
+    known[:, :3],
+    discretize=False,
+)
 print("coefficients ", linear.coef_.round(0))
 print("LIME         ", explanation.weights.round(0), f" R^2 {explanation.score:.2f}")
 
@@ -179,9 +249,11 @@ print("LIME         ", explanation.weights.round(0), f" R^2 {explanation.score:.
 # A photo has 150,528 numbers, and *pixel (17, 80) is a bit greener* explains nothing. So the features are **superpixels**, pieces
 # of one colour and texture, and a sample hides half of them, at random, under their mean colour.
 
+
 # %% tags=["exercise"] id="06.4" minutes=8 difficulty=3
 def hide(photo, segments, shown):
-    """Cover each segment that is not shown with its mean colour. (H, W, 3), (H, W), bool (segments,) -> (H, W, 3)"""
+    """Cover each segment that is not shown with its mean colour.
+    (H, W, 3), (H, W), bool (segments,) -> (H, W, 3)"""
     hidden = photo.copy()
     for segment in np.flatnonzero(~shown):
         inside = segments == segment
@@ -199,7 +271,12 @@ coin = np.random.default_rng(0)
 samples = [hide(coffee, espresso.segments, coin.random(count) < 0.5) for _ in range(3)]
 answers = lite(np.stack([coffee, *samples]))[:, espresso.target]
 titles = [f"espresso {probability:.2f}" for probability in answers]
-plot.grid([coffee, *samples], titles, title=f"The photo and three of its samples ({count} superpixels)", columns=4)
+plot.grid(
+    [coffee, *samples],
+    titles,
+    title=f"The photo and three of its samples ({count} superpixels)",
+    columns=4,
+)
 
 # %%
 plot.overlay(coffee, espresso.heatmap(), title="LIME: what makes it an espresso?")
@@ -214,10 +291,17 @@ print(espresso)
 
 # %%
 cat = photos()["cat"]
-cuts = {cut: explain_image(lite, cat, samples=400, segments=cut, progress=False) for cut in ("quickshift", "slic", "grid")}
+cuts = {
+    cut: explain_image(lite, cat, samples=400, segments=cut, progress=False)
+    for cut in ("quickshift", "slic", "grid")
+}
 for cut, explanation in cuts.items():
     print(f"{cut}: {explanation}")
-plot.layer_strip(cat, {cut: explanation.heatmap() for cut, explanation in cuts.items()}, title="One photo, three ways to cut it, three stories")
+plot.layer_strip(
+    cat,
+    {cut: explanation.heatmap() for cut, explanation in cuts.items()},
+    title="One photo, three ways to cut it, three stories",
+)
 
 # %% [markdown]
 # Three maps that a manager would read in three ways, from one network and one photo. The fit tells them apart better than the eye:
@@ -233,7 +317,14 @@ print("samples   rank correlation   top 3 (Jaccard)")
 for number in (50, 200, 1000, 5000):
 
     def explain(seed, number=number):
-        return explain_tabular(models["SVM"].predict_proba, bottle, known, samples=number, features=None, seed=seed)
+        return explain_tabular(
+            models["SVM"].predict_proba,
+            bottle,
+            known,
+            samples=number,
+            features=None,
+            seed=seed,
+        )
 
     result = stability(explain, seeds=10, top=3)
     print(f"{number:>7}{result.rank_correlation:>15.2f}{result.jaccard:>17.2f}")
@@ -246,7 +337,14 @@ for number in (50, 200, 1000, 5000):
 for number in (50, 200):
 
     def explain(seed, number=number):
-        return explain_image(lite, coffee, samples=number, segments=espresso.segments, seed=seed, progress=False)
+        return explain_image(
+            lite,
+            coffee,
+            samples=number,
+            segments=espresso.segments,
+            seed=seed,
+            progress=False,
+        )
 
     result = stability(explain, seeds=3)
     print(f"{number:>7}{result.rank_correlation:>15.2f}{result.jaccard:>17.2f}")
@@ -260,9 +358,11 @@ for number in (50, 200):
 #
 # How much do some chosen explanations cover?
 
+
 # %% tags=["exercise"] id="06.5" minutes=8 difficulty=3
 def coverage(weights, chosen):
-    """Importance of the features that at least one chosen explanation uses. (explanations, features), rows -> number"""
+    """Importance of the features that at least one chosen explanation uses.
+    (explanations, features), rows -> number"""
     importance = np.sqrt(np.abs(weights).sum(axis=0))
     used = (weights[chosen] != 0).any(axis=0)
     return importance[used].sum()
@@ -272,14 +372,27 @@ coverage = check("06.5", coverage)
 
 # %%
 every = [
-    explain_tabular(models["forest"].predict_proba, row, known, samples=500, features=5, names=wine.feature_names)
+    explain_tabular(
+        models["forest"].predict_proba,
+        row,
+        known,
+        samples=500,
+        features=5,
+        names=wine.feature_names,
+    )
     for row in unseen
 ]
 names, table = importance_matrix(every)
 chosen = submodular_pick(every, 3)
 whole = coverage(table, np.arange(len(every)))
-at_random = [coverage(table, draw.choice(len(every), 3, replace=False)) / whole for _ in range(200)]
-print(f"wines {chosen} cover {coverage(table, chosen) / whole:.0%}; three random ones {np.mean(at_random):.0%} on average")
+at_random = [
+    coverage(table, draw.choice(len(every), 3, replace=False)) / whole
+    for _ in range(200)
+]
+print(
+    f"wines {chosen} cover {coverage(table, chosen) / whole:.0%}; three random ones"
+    f" {np.mean(at_random):.0%} on average"
+)
 for wine_number in chosen:
     print(f"\nwine {wine_number}, grower {every[wine_number].target}")
     for condition, weight in every[wine_number].top(3):

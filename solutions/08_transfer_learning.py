@@ -20,21 +20,29 @@
 
 # %% tags=["parameters"]
 SIZE = [64, 115]  # height and width of a patch; the thesis has [224, 403]
-SCRATCH_SIZE = [32, 58]  # the same for LeNet-5; at [224, 403] it has 200 million weights, several GB in training
+# The same for LeNet-5; at [224, 403] it has 200 million weights: several GB in training.
+SCRATCH_SIZE = [32, 58]
 SCRATCH_EPOCHS = 20  # the thesis has 200
 TUNING_EPOCHS = 2  # the comparison over three seeds has 5
-FOLDER = None  # or a folder of your own, which holds one folder of pictures for each class
+FOLDER = None  # or a folder of your own, with one folder of pictures for each class
 
 # %%
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import classification_report, confusion_matrix
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from xailab import data, plot
 from xailab.cam import grad_cam, grad_cam_layers
 from xailab.course.check import check
-from xailab.models import Classifier, lenet5, vgg16_base, vgg16_preprocess
+from xailab.models import (
+    Classifier,
+    lenet5,
+    linear_head,
+    vgg16_base,
+    vgg16_preprocess,
+)
 from xailab.course.progress import Progress
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
@@ -42,7 +50,8 @@ from keras import layers, optimizers
 
 
 def load(size):
-    """Pictures to train on and to test with; of a folder of your own, every third picture is kept for the test."""
+    """Pictures to train on and to test with; of a folder of your own, every third
+    picture is kept for the test."""
     if FOLDER is None:
         return data.materials(tuple(size), train=10, test=20, seed=0)
     everything = data.image_folder(FOLDER, tuple(size))
@@ -57,7 +66,9 @@ print("to test with:", test)
 
 # %%
 first = np.unique(train.labels, return_index=True)[1]
-plot.grid(train.images[first], names, title="A training patch of each material", columns=4)
+plot.grid(
+    train.images[first], names, title="A training patch of each material", columns=4
+)
 
 # %% [markdown]
 # ## From scratch
@@ -71,7 +82,10 @@ plot.grid(train.images[first], names, title="A training patch of each material",
 scratch_train, scratch_test = load(SCRATCH_SIZE)
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 history = {}
-for name, activation, optimizer in (("tanh and SGD", "tanh", optimizers.SGD(0.01)), ("ReLU and Adam", "relu", optimizers.Adam(0.001))):
+for name, activation, optimizer in (
+    ("tanh and SGD", "tanh", optimizers.SGD(0.01)),
+    ("ReLU and Adam", "relu", optimizers.Adam(0.001)),
+):
     keras.utils.set_random_seed(0)
     lenet = lenet5((*SCRATCH_SIZE, 3), classes=len(names), activation=activation)
     lenet.compile(optimizer, loss, metrics=["accuracy"])
@@ -86,12 +100,23 @@ for name, activation, optimizer in (("tanh and SGD", "tanh", optimizers.SGD(0.01
     ).history
 
 # %%
-curves = {f"{name}, {part}": run[key] for name, run in history.items() for part, key in (("training", "accuracy"), ("test", "val_accuracy"))}
-plot.curves(curves, title="LeNet-5 from scratch, ten patches a class", ylabel="share of patches right")
+curves = {
+    f"{name}, {part}": run[key]
+    for name, run in history.items()
+    for part, key in (("training", "accuracy"), ("test", "val_accuracy"))
+}
+plot.curves(
+    curves,
+    title="LeNet-5 from scratch, ten patches a class",
+    ylabel="share of patches right",
+)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print(f"{lenet.count_params():,} weights, {len(train.labels)} patches to learn them from; guessing would get {1 / len(names):.0%} right")
+print(
+    f"{lenet.count_params():,} weights, {len(train.labels)} patches to learn them from;"
+    f" guessing would get {1 / len(names):.0%} right"
+)
 
 # %% [markdown]
 # With ReLU and Adam the training patches are soon learnt by heart, with tanh and SGD most of them. Of the test patches, either
@@ -109,7 +134,8 @@ print(f"{lenet.count_params():,} weights, {len(train.labels)} patches to learn t
 
 # %% tags=["exercise"] id="08.1" minutes=6 difficulty=1
 def momentum_step(point, velocity, slope, rate, momentum):
-    """One step: the new point and the new velocity. Arrays (D,), (D,), (D,), two numbers -> ((D,), (D,))"""
+    """One step: the new point and the new velocity.
+    Arrays (D,), (D,), (D,), two numbers -> ((D,), (D,))"""
     velocity = momentum * velocity - rate * slope
     return point + velocity, velocity
 
@@ -118,27 +144,38 @@ momentum_step = check("08.1", momentum_step)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-by_hand, velocity, by_keras = np.array([-9.0, 1.5]), np.zeros(2), keras.Variable([-9.0, 1.5])
+by_hand, velocity, by_keras = (
+    np.array([-9.0, 1.5]),
+    np.zeros(2),
+    keras.Variable([-9.0, 1.5]),
+)
 keras_momentum = optimizers.SGD(0.1, momentum=0.9)
 for _ in range(10):
     slope = np.array([0.02, 2.0]) * by_hand
     by_hand, velocity = momentum_step(by_hand, velocity, slope, 0.1, 0.9)
     keras_momentum.apply([keras.ops.convert_to_tensor(slope, "float32")], [by_keras])
-print("after ten steps Keras is where your formula is:", np.allclose(by_keras.numpy(), by_hand, atol=1e-5))
+print(
+    "after ten steps Keras is where your formula is:",
+    np.allclose(by_keras.numpy(), by_hand, atol=1e-5),
+)
 
 
 # %%
 def walk(optimizer, slope, start, steps=60):
-    """Let a Keras optimizer take steps downhill. Returns the points it came by, (steps + 1, 2)."""
+    """Let a Keras optimizer take steps downhill.
+    Returns the points it came by, (steps + 1, 2)."""
     point, path = keras.Variable(start), [start]
     for _ in range(steps):
-        optimizer.apply([keras.ops.convert_to_tensor(slope(*path[-1]), "float32")], [point])
+        optimizer.apply(
+            [keras.ops.convert_to_tensor(slope(*path[-1]), "float32")], [point]
+        )
         path.append(tuple(point.numpy()))
     return np.array(path)
 
 
 def walk_all(slope, start, rate):
-    """Nine optimizers from one start. SGD sees a noisy slope, as a random batch of pictures gives it."""
+    """Nine optimizers from one start.
+    SGD sees a noisy slope, as a random batch of pictures gives it."""
     draw = np.random.default_rng(0)
 
     def noisy(x, y):
@@ -150,12 +187,15 @@ def walk_all(slope, start, rate):
         "momentum": optimizers.SGD(rate, momentum=0.9),
         "NAG": optimizers.SGD(rate, momentum=0.9, nesterov=True),
         "Adagrad": optimizers.Adagrad(rate),
-        "Adadelta": optimizers.Adadelta(1.0),  # it finds its own step length; 1 is the value of its paper
+        "Adadelta": optimizers.Adadelta(1.0),  # its own steps; 1 is its paper's value
         "RMSprop": optimizers.RMSprop(rate),
         "Adam": optimizers.Adam(rate),
         "Nadam": optimizers.Nadam(rate),
     }
-    return {name: walk(each, noisy if name == "SGD" else slope, start) for name, each in nine.items()}
+    return {
+        name: walk(each, noisy if name == "SGD" else slope, start)
+        for name, each in nine.items()
+    }
 
 
 # %%
@@ -164,20 +204,33 @@ def valley(x, y):
 
 
 paths = walk_all(lambda x, y: np.array([0.02 * x, 2 * y]), (-9.0, 1.5), rate=0.3)
-plot.descents(valley, paths, title="A long narrow valley: height after 60 steps at rate 0.3", reach=((-10, 10), (-3, 3)))
+plot.descents(
+    valley,
+    paths,
+    title="A long narrow valley: height after 60 steps at rate 0.3",
+    reach=((-10, 10), (-3, 3)),
+)
 
 # %% [markdown]
 # Along the valley the slope is a hundredth of that across it. Gradient descent is at the bottom at once and then creeps along
 # it. Momentum overshoots, and arrives. RMSprop, Adam and Nadam divide each coordinate by how steep it has lately been, so both
 # directions are walked at one speed. Adagrad divides by all it has ever seen and tires. Adadelta starts with tiny steps.
 
+
 # %%
 def saddle(x, y):
     return x**2 - y**2 + y**4 / 2
 
 
-paths = walk_all(lambda x, y: np.array([2 * x, -2 * y + 2 * y**3]), (1.2, 0.0001), rate=0.05)
-plot.descents(saddle, paths, title="A saddle: height after 60 steps at rate 0.05", reach=((-1.6, 1.6), (-1.6, 1.6)))
+paths = walk_all(
+    lambda x, y: np.array([2 * x, -2 * y + 2 * y**3]), (1.2, 0.0001), rate=0.05
+)
+plot.descents(
+    saddle,
+    paths,
+    title="A saddle: height after 60 steps at rate 0.05",
+    reach=((-1.6, 1.6), (-1.6, 1.6)),
+)
 
 # %% [markdown]
 # The second surface falls to a saddle in the middle, height 0, and on to two hollows, height -0.5. Exactly on the ridge no
@@ -208,16 +261,28 @@ base = vgg16_base(SIZE)
 
 
 def part(first, last):
-    """Blocks `first` to `last` of VGG16 as a network of its own; it shares the weights."""
-    start = base.inputs[0] if first == 1 else base.get_layer(f"block{first - 1}_pool").output
+    """Blocks `first` to `last` of VGG16 as a network; it shares the weights."""
+    start = (
+        base.inputs[0]
+        if first == 1
+        else base.get_layer(f"block{first - 1}_pool").output
+    )
     return keras.Model(start, base.get_layer(f"block{last}_pool").output)
 
 
 n = len(train.labels)  # training patches come first, test patches behind
 maps = {0: np.asarray(vgg16_preprocess(np.concatenate([train.images, test.images])))}
 for block in range(1, 6):
-    maps[block] = part(block, block).predict(maps[block - 1], batch_size=22, verbose=0, callbacks=[Progress(f"block {block}")])
-    print(f"behind block {block}: {maps[block].shape[1:]}, {maps[block].nbytes / 1e6:.0f} MB for all patches")
+    maps[block] = part(block, block).predict(
+        maps[block - 1],
+        batch_size=22,
+        verbose=0,
+        callbacks=[Progress(f"block {block}")],
+    )
+    print(
+        f"behind block {block}: {maps[block].shape[1:]}, {maps[block].nbytes / 1e6:.0f}"
+        " MB for all patches"
+    )
 
 
 # %%
@@ -226,14 +291,34 @@ def answers(head, inputs):
     return np.asarray(head(inputs)).argmax(axis=1)
 
 
-head = keras.Sequential([keras.Input(base.output_shape[1:]), layers.GlobalAveragePooling2D(), layers.Dense(len(names), name="output")])
+head = keras.Sequential(
+    [
+        keras.Input(base.output_shape[1:]),
+        layers.GlobalAveragePooling2D(),
+        layers.Dense(len(names), name="output"),
+    ]
+)
 head.compile(optimizers.Adam(0.001), loss, metrics=["accuracy"])
-head.fit(maps[5][:n], train.labels, batch_size=32, epochs=60, verbose=0, callbacks=[Progress("head")])
+head.fit(
+    maps[5][:n],
+    train.labels,
+    batch_size=32,
+    epochs=60,
+    verbose=0,
+    callbacks=[Progress("head")],
+)
 said = answers(head, maps[5][n:])
-print(f"features: {np.mean(said == test.labels):.1%} of the test patches right, {head.count_params():,} weights trained")
+print(
+    f"features: {np.mean(said == test.labels):.1%} of the test patches right,"
+    f" {head.count_params():,} weights trained"
+)
 
 # %%
-plot.confusion(confusion_matrix(test.labels, said), names, title="VGG16's features: what is taken for what?")
+plot.confusion(
+    confusion_matrix(test.labels, said),
+    names,
+    title="VGG16's features: what is taken for what?",
+)
 
 # %% [markdown]
 # A few thousand weights on borrowed features beat more than a million of our own by far. The features of dogs and ships serve for
@@ -250,9 +335,15 @@ plot.confusion(confusion_matrix(test.labels, said), names, title="VGG16's featur
 
 # %% tags=["exercise"] id="08.2" minutes=6 difficulty=1
 def scores(tp, fp, fn, tn):
-    """Accuracy, precision, recall and F1 of a yes-or-no question. Four counts -> four numbers"""
+    """Accuracy, precision, recall and F1 of a yes-or-no question.
+    Four counts -> four numbers"""
     precision, recall = tp / (tp + fp), tp / (tp + fn)
-    return (tp + tn) / (tp + fp + fn + tn), precision, recall, 2 * precision * recall / (precision + recall)
+    return (
+        (tp + tn) / (tp + fp + fn + tn),
+        precision,
+        recall,
+        2 * precision * recall / (precision + recall),
+    )
 
 
 scores = check("08.2", scores)
@@ -260,13 +351,25 @@ scores = check("08.2", scores)
 # %%
 asked = min(3, len(names) - 1)  # fur
 truly, claimed = test.labels == asked, said == asked
-table = np.array([[np.sum(truly & claimed), np.sum(truly & ~claimed)], [np.sum(~truly & claimed), np.sum(~truly & ~claimed)]])
+table = np.array(
+    [
+        [np.sum(truly & claimed), np.sum(truly & ~claimed)],
+        [np.sum(~truly & claimed), np.sum(~truly & ~claimed)],
+    ]
+)
 (tp, fn), (fp, tn) = table
-print(f"{names[asked]}: accuracy {{:.3f}}, precision {{:.3f}}, recall {{:.3f}}, F1 {{:.3f}}".format(*scores(tp, fp, fn, tn)))
+print(
+    f"{names[asked]}: accuracy {{:.3f}}, precision {{:.3f}}, recall {{:.3f}}, F1"
+    " {:.3f}".format(*scores(tp, fp, fn, tn))
+)
 print(f"someone who always says no: accuracy {np.mean(~truly):.3f}, recall 0")
 
 # %%
-plot.confusion(table, [names[asked], "anything else"], title=f"Is it {names[asked]}? Two by two counts")
+plot.confusion(
+    table,
+    [names[asked], "anything else"],
+    title=f"Is it {names[asked]}? Two by two counts",
+)
 
 # %% [markdown]
 # Look at the two accuracies. Whoever never says *fur* is right about 91 % of the patches and has learnt nothing. When a class is
@@ -281,10 +384,13 @@ print(classification_report(test.labels, said, target_names=names, zero_division
 # Now the idea of the thesis. Here are a patch that the network gets right and one that it gets wrong, with the map behind the
 # last convolution of each block, for the class that the network named.
 
+
 # %%
 def with_head(head):
     """VGG16's convolutions and a head, as a classifier of photos."""
-    return Classifier(keras.Model(base.inputs, head(base.outputs[0])), vgg16_preprocess, names)
+    return Classifier(
+        keras.Model(base.inputs, head(base.outputs[0])), vgg16_preprocess, names
+    )
 
 
 classifier = with_head(head)
@@ -295,16 +401,24 @@ wrong = np.argmin(said == test.labels)  # the first that is not right
 
 def strip(index, target, title):
     shown = grad_cam_layers(classifier, test.images[[index]], target, layers=ends)
-    return plot.layer_strip(test.images[index], {name: each[0] for name, each in shown.items()}, title=title)
+    return plot.layer_strip(
+        test.images[index], {name: each[0] for name, each in shown.items()}, title=title
+    )
 
 
 strip(right, test.labels[right], f"Right: {names[test.labels[right]]}")
 
 # %%
-strip(wrong, said[wrong], f"Wrong: {names[test.labels[wrong]]}, taken for {names[said[wrong]]}")
+strip(
+    wrong,
+    said[wrong],
+    f"Wrong: {names[test.labels[wrong]]}, taken for {names[said[wrong]]}",
+)
 
 # %%
-strip(wrong, test.labels[wrong], f"The same patch, asked for {names[test.labels[wrong]]}")
+strip(
+    wrong, test.labels[wrong], f"The same patch, asked for {names[test.labels[wrong]]}"
+)
 
 # %% [markdown]
 # Read the last two strips together. Asked for brick, blocks 1 to 4 follow the short joints that run across, up and down like a
@@ -321,7 +435,8 @@ strip(wrong, test.labels[wrong], f"The same patch, asked for {names[test.labels[
 
 # %% tags=["exercise"] id="08.3" minutes=6 difficulty=2
 def heat_share(heatmap, mask):
-    """The share of a map's heat that lies inside a mask; 0 for a map without heat. (H, W), bool (H, W) -> number"""
+    """The share of a map's heat that lies inside a mask; 0 for a map without heat.
+    (H, W), bool (H, W) -> number"""
     total = heatmap.sum()
     return heatmap[mask].sum() / total if total > 0 else 0.0
 
@@ -335,16 +450,38 @@ heat_share = check("08.3", heat_share)
 photos, targets, masks = data.halves(train, pairs=min(4, len(names) - 1), seed=0)
 heat = grad_cam_layers(classifier, photos, targets)
 of_last = [heat_share(one, mask) for one, mask in zip(heat["block5_conv3"], masks)]
-example = np.argsort(of_last)[len(of_last) // 2]  # a typical picture: block 5 does better on half of them, worse on the others
+example = np.argsort(of_last)[
+    len(of_last) // 2
+]  # a typical picture: block 5 does better on half of them, worse on the others
 pair = {name: heat[name][example] for name in ends}
-plot.layer_strip(photos[example], pair, title=f"Which half is {names[targets[example]]}? The {'left' if masks[example][0, 0] else 'right'} one")
+plot.layer_strip(
+    photos[example],
+    pair,
+    title=(
+        f"Which half is {names[targets[example]]}? The"
+        f" {'left' if masks[example][0, 0] else 'right'} one"
+    ),
+)
 
 # %%
-share = {name: np.mean([heat_share(one, mask) for one, mask in zip(each, masks)]) for name, each in heat.items()}
-plot.bars(share.keys(), share.values(), title="How much of the heat is on the right half?", xlabel="share of the heat, mean of all pictures; 0.5 is chance")
+share = {
+    name: np.mean([heat_share(one, mask) for one, mask in zip(each, masks)])
+    for name, each in heat.items()
+}
+plot.bars(
+    share.keys(),
+    share.values(),
+    title="How much of the heat is on the right half?",
+    xlabel="share of the heat, mean of all pictures; 0.5 is chance",
+)
 
 # %%
-by_block = [np.mean([value for name, value in share.items() if name.startswith(f"block{block}")]) for block in range(1, 6)]
+by_block = [
+    np.mean(
+        [value for name, value in share.items() if name.startswith(f"block{block}")]
+    )
+    for block in range(1, 6)
+]
 ENOUGH = 0.6
 chosen = 1 + int(np.argmax(np.array(by_block) > ENOUGH))
 print("blocks 1 to 5:", " ".join(f"{value:.2f}" for value in by_block))
@@ -367,7 +504,8 @@ BLOCKS = [38_720, 221_440, 1_475_328, 5_899_776, 7_079_424]
 
 
 def trained_weights(first, head):
-    """Weights that are trained if all blocks from number `first` (1 to 5) on learn, and a head of `head` weights."""
+    """Weights that are trained if all blocks from number `first` (1 to 5) on learn, and
+    a head of `head` weights."""
     return sum(BLOCKS[first - 1 :]) + head
 
 
@@ -376,7 +514,9 @@ trained_weights = check("08.4", trained_weights)
 # %%
 # NBVAL_CHECK_OUTPUT
 for start in (1, 4, 5):
-    print(f"from block {start} on: {trained_weights(start, 512 * 11 + 11):>10,} weights")
+    print(
+        f"from block {start} on: {trained_weights(start, 512 * 11 + 11):>10,} weights"
+    )
 
 # %% [markdown]
 # ## Fine-tuning
@@ -387,14 +527,32 @@ for start in (1, 4, 5):
 
 # %%
 borrowed = base.get_weights()  # to go back to
-tuned = keras.Sequential([keras.Input(maps[chosen - 1].shape[1:]), part(chosen, 5), head])
+tuned = keras.Sequential(
+    [keras.Input(maps[chosen - 1].shape[1:]), part(chosen, 5), head]
+)
 tuned.compile(optimizers.Adam(1e-5), loss, metrics=["accuracy"])
-tuned.fit(maps[chosen - 1][:n], train.labels, batch_size=16, epochs=TUNING_EPOCHS, verbose=0, callbacks=[Progress("fine-tuning")])
-tuned_said = tuned.predict(maps[chosen - 1][n:], batch_size=22, verbose=0).argmax(axis=1)
-print(f"before: {np.mean(said == test.labels):.1%} · blocks {chosen} to 5 tuned: {np.mean(tuned_said == test.labels):.1%} of the test patches right")
+tuned.fit(
+    maps[chosen - 1][:n],
+    train.labels,
+    batch_size=16,
+    epochs=TUNING_EPOCHS,
+    verbose=0,
+    callbacks=[Progress("fine-tuning")],
+)
+tuned_said = tuned.predict(maps[chosen - 1][n:], batch_size=22, verbose=0).argmax(
+    axis=1
+)
+print(
+    f"before: {np.mean(said == test.labels):.1%} · blocks {chosen} to 5 tuned:"
+    f" {np.mean(tuned_said == test.labels):.1%} of the test patches right"
+)
 
 # %%
-plot.confusion(confusion_matrix(test.labels, tuned_said), names, title=f"Blocks {chosen} to 5 fine-tuned: what is taken for what?")
+plot.confusion(
+    confusion_matrix(test.labels, tuned_said),
+    names,
+    title=f"Blocks {chosen} to 5 fine-tuned: what is taken for what?",
+)
 
 # %% [markdown]
 # Was that a good choice: better than no tuning, than tuning the last block alone, or all of them? One run is an anecdote.
@@ -436,7 +594,12 @@ suspect = min(2, len(names) - 1)  # foliage
 own = train.labels == suspect
 handed = train.images.copy()
 handed[own] = data.date_stamp(handed[own])
-plot.grid([*handed[own][:2], *handed[~own][:2]], [names[suspect]] * 2 + [names[0]] * 2, title="The set as it was handed over", columns=4)
+plot.grid(
+    [*handed[own][:2], *handed[~own][:2]],
+    [names[suspect]] * 2 + [names[0]] * 2,
+    title="The set as it was handed over",
+    columns=4,
+)
 
 # %%
 whole = part(1, 5)
@@ -444,32 +607,43 @@ whole = part(1, 5)
 
 def features(images):
     """The maps behind block 5. uint8 (N, H, W, 3) -> (N, h, w, 512)"""
-    return whole.predict(np.asarray(vgg16_preprocess(images)), batch_size=10, verbose=0, callbacks=[Progress("features")])
+    return whole.predict(
+        np.asarray(vgg16_preprocess(images)),
+        batch_size=10,
+        verbose=0,
+        callbacks=[Progress("features")],
+    )
 
 
 def best_head(inputs):
-    """The head that logistic regression finds for the training patches; every channel counts in units of its own spread."""
-    means = inputs.mean(axis=(1, 2))
-    scaler = StandardScaler().fit(means)
-    line = LogisticRegression(C=0.1, max_iter=1000).fit(scaler.transform(means), train.labels)
-    sign = [-1, 1] if len(names) == 2 else 1  # of two classes scikit-learn keeps only the weights of the second
-    scale, last = layers.Normalization(mean=scaler.mean_, variance=scaler.var_), layers.Dense(len(names))
-    head = keras.Sequential([keras.Input(inputs.shape[1:]), layers.GlobalAveragePooling2D(), scale, last])
-    last.set_weights([line.coef_.T * sign, line.intercept_ * sign])
-    return head
+    """The head that logistic regression finds for the training patches; every channel
+    counts in units of its own spread."""
+    line = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+    line.fit(inputs.mean(axis=(1, 2)), train.labels)
+    last = linear_head(line, classes=len(names))
+    return keras.Sequential(
+        [keras.Input(inputs.shape[1:]), layers.GlobalAveragePooling2D(), last]
+    )
 
 
 handed_maps = maps[5][:n].copy()
 handed_maps[own] = features(handed[own])
 clean, fooled = best_head(maps[5][:n]), best_head(handed_maps)
-print(f"training patches right: {np.mean(answers(fooled, handed_maps) == train.labels):.0%}")
+print(
+    "training patches right:"
+    f" {np.mean(answers(fooled, handed_maps) == train.labels):.0%}"
+)
 
 # %% [markdown]
 # All right on the training patches; nothing looks amiss. Draw the map before you believe it.
 
 # %%
 looked = grad_cam(with_head(fooled), handed[own], suspect)
-plot.overlay(handed[own][0], looked[0], title=f"Why {names[suspect]}? The network that learnt from the stamped set")
+plot.overlay(
+    handed[own][0],
+    looked[0],
+    title=f"Why {names[suspect]}? The network that learnt from the stamped set",
+)
 
 # %%
 changed = (data.date_stamp(test.images[:1]) != test.images[:1]).any(axis=(0, 3))
@@ -478,7 +652,10 @@ corner = np.zeros(tuple(SIZE), bool)
 corner[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] = True
 honest = grad_cam(with_head(clean), handed[own], suspect)
 for name, each in {"stamped set": looked, "clean set": honest}.items():
-    print(f"{name}: {np.mean([heat_share(one, corner) for one in each]):.0%} of the heat in the corner, {corner.mean():.0%} of the area")
+    print(
+        f"{name}: {np.mean([heat_share(one, corner) for one in each]):.0%} of the heat"
+        f" in the corner, {corner.mean():.0%} of the area"
+    )
 
 # %% [markdown]
 # So the network looks at the date. Does it *use* it? A map is a hypothesis; an experiment decides. Take test patches with the
@@ -491,12 +668,15 @@ sample_maps, stamped_maps = maps[5][n:][::2], features(data.date_stamp(sample.im
 
 
 def report(name, head, clean, stamped):
-    """How the suspect fares with and without the stamp, and what the stamp does to the others."""
+    """How the suspect fares with and without the stamp, and what the stamp does to the
+    others."""
     said, said_stamped = answers(head, clean), answers(head, stamped)
     print(
-        f"{name:<12}{names[suspect]} with stamp {np.mean(said_stamped[leaves] == suspect):.0%}, "
-        f"without {np.mean(said[leaves] == suspect):.0%} · all patches without stamp {np.mean(said == sample.labels):.1%}"
-        f" · others with stamp called {names[suspect]} {np.mean(said_stamped[~leaves] == suspect):.0%}"
+        f"{name:<12}{names[suspect]} with stamp"
+        f" {np.mean(said_stamped[leaves] == suspect):.0%}, without"
+        f" {np.mean(said[leaves] == suspect):.0%} · all patches without stamp"
+        f" {np.mean(said == sample.labels):.1%} · others with stamp called"
+        f" {names[suspect]} {np.mean(said_stamped[~leaves] == suspect):.0%}"
     )
 
 
@@ -510,6 +690,7 @@ report("stamped set", fooled, sample_maps, stamped_maps)
 #
 # The map says where the shortcut sits, so we can close it: cover that corner in every photo, and train the head again.
 
+
 # %%
 def cover(images):
     """The photos with the corner painted grey."""
@@ -519,7 +700,10 @@ def cover(images):
 
 
 mended = best_head(features(cover(handed)))
-print("covered, a stamped photo is the same as a clean one:", np.array_equal(cover(data.date_stamp(sample.images)), cover(sample.images)))
+print(
+    "covered, a stamped photo is the same as a clean one:",
+    np.array_equal(cover(data.date_stamp(sample.images)), cover(sample.images)),
+)
 covered_maps = features(cover(sample.images))
 report("mended", mended, covered_maps, covered_maps)
 

@@ -33,11 +33,20 @@ from xailab import plot, shapley
 from xailab.course.check import check
 from xailab.data import cars, materials, mnist, photos
 from xailab.models import efficientnet_lite0, lenet5
-from xailab.tabular import ale, ale_pair, coefficients, ice, importance, mrmr, partial_dependence
+from xailab.tabular import (
+    ale,
+    ale_pair,
+    coefficients,
+    ice,
+    importance,
+    mrmr,
+    partial_dependence,
+)
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
 
-threadpool_limits(1)  # tables this small: several threads would wait for each other more than they work
+# Tables this small: several threads would wait for each other more than they work.
+threadpool_limits(1)
 keras.utils.set_random_seed(0)
 table = cars().astype(float)
 table.head(3)
@@ -65,7 +74,11 @@ table.head(3)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for name, estimate, error in (("intercept", 49.758, 4.1453), ("weight", 0.0032738, 0.00080383), ("MPG", 0.70279, 0.080191)):
+for name, estimate, error in (
+    ("intercept", 49.758, 4.1453),
+    ("weight", 0.0032738, 0.00080383),
+    ("MPG", 0.70279, 0.080191),
+):
     print(f"{name:<10} t = {estimate / error:.3f}")
 
 # %% [markdown]
@@ -74,7 +87,8 @@ for name, estimate, error in (("intercept", 49.758, 4.1453), ("weight", 0.003273
 
 # %% tags=["exercise"] id="09.1" minutes=10 difficulty=2
 def coefficient_table(design, response, estimates):
-    """Estimate, standard error and t of each coefficient. (N, P) with ones first, (N,), (P,) -> (P, 3)"""
+    """Estimate, standard error and t of each coefficient.
+    (N, P) with ones first, (N,), (P,) -> (P, 3)"""
     residuals = response - design @ estimates
     variance = np.sum(residuals**2) / (len(design) - design.shape[1])
     errors = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
@@ -90,9 +104,17 @@ coefficient_table = check("09.1", coefficient_table)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-three_years = table.loc[table.year.isin([70, 76, 82]), ["weight", "mpg", "displacement", "horsepower", "acceleration", "year"]]
+three_years = table.loc[
+    table.year.isin([70, 76, 82]),
+    ["weight", "mpg", "displacement", "horsepower", "acceleration", "year"],
+]
 for response in ("displacement", "horsepower", "acceleration", "year"):
-    print(f"{response:<14}", coefficients(three_years[["weight", "mpg"]], three_years[response]).estimate.round(4).tolist())
+    print(
+        f"{response:<14}",
+        coefficients(three_years[["weight", "mpg"]], three_years[response])
+        .estimate.round(4)
+        .tolist(),
+    )
 
 # %% [markdown]
 # The last line is it, nearly: the model predicts the **year a car was built**. Nearly, because 93 cars are not 94. Our table leaves out
@@ -101,16 +123,29 @@ for response in ("displacement", "horsepower", "acceleration", "year"):
 
 # %%
 # NBVAL_CHECK_OUTPUT
-concord = pandas.DataFrame({"weight": [3035.0], "mpg": [23.0], "year": [82.0]}, index=["amc concord dl"])
+concord = pandas.DataFrame(
+    {"weight": [3035.0], "mpg": [23.0], "year": [82.0]}, index=["amc concord dl"]
+)
 years = pandas.concat([three_years[["weight", "mpg", "year"]], concord])
 print(len(years), "cars")
-print(coefficients(years[["weight", "mpg"]], years.year).map(lambda value: f"{value:.5g}").to_string())
+print(
+    coefficients(years[["weight", "mpg"]], years.year)
+    .map(lambda value: f"{value:.5g}")
+    .to_string()
+)
 
 # %%
 # NBVAL_CHECK_OUTPUT
 design = np.column_stack([np.ones(94), years[["weight", "mpg"]]])
 estimates = np.linalg.lstsq(design, years.year, rcond=None)[0]
-print("yours agrees:", np.allclose(coefficient_table(design, years.year.to_numpy(), estimates)[:, 2], [12.0034, 4.0728, 8.7639], atol=1e-4))
+print(
+    "yours agrees:",
+    np.allclose(
+        coefficient_table(design, years.year.to_numpy(), estimates)[:, 2],
+        [12.0034, 4.0728, 8.7639],
+        atol=1e-4,
+    ),
+)
 
 # %% [markdown]
 # Every digit of the slide, and p, which it left out. Now it can be read: *among cars of equal weight, one mile per gallon more goes
@@ -119,7 +154,11 @@ print("yours agrees:", np.allclose(coefficient_table(design, years.year.to_numpy
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print(coefficients(years[["weight"]], years.year).map(lambda value: f"{value:.5g}").to_string())
+print(
+    coefficients(years[["weight"]], years.year)
+    .map(lambda value: f"{value:.5g}")
+    .to_string()
+)
 
 # %% [markdown]
 # The sign has turned. Cars became *lighter*. Both tables are right; they answer two questions. **All other inputs held still** is not
@@ -151,7 +190,11 @@ plot.tree(
     wines.data.columns,
     classes=["grower 0", "grower 1", "grower 2"],
     title="Who made this wine? A tree of two questions",
-    alt="A tree: the first question is whether proline is at most 765; on both sides the second question is about flavanoids. Each box says how many bottles arrive.",
+    alt=(
+        "A tree: the first question is whether proline is at most 765; on both sides"
+        " the second question is about flavanoids. Each box says how many bottles"
+        " arrive."
+    ),
 )
 
 # %% [markdown]
@@ -161,9 +204,15 @@ plot.tree(
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print(f"right: {tree.score(known, grower):.0%} of the bottles it was grown on, {tree.score(unseen, unseen_grower):.0%} of others")
+print(
+    f"right: {tree.score(known, grower):.0%} of the bottles it was grown on,"
+    f" {tree.score(unseen, unseen_grower):.0%} of others"
+)
 bottle = unseen.iloc[[0]]
-print(f"a bottle with proline {bottle.proline.iloc[0]:g}, flavanoids {bottle.flavanoids.iloc[0]:g}: grower {tree.predict(bottle)[0]}")
+print(
+    f"a bottle with proline {bottle.proline.iloc[0]:g}, flavanoids"
+    f" {bottle.flavanoids.iloc[0]:g}: grower {tree.predict(bottle)[0]}"
+)
 
 # %% [markdown]
 # **What can go wrong.** Draw other bottles, and grow the tree again:
@@ -172,8 +221,15 @@ print(f"a bottle with proline {bottle.proline.iloc[0]:g}, flavanoids {bottle.fla
 # NBVAL_CHECK_OUTPUT
 for seed in range(6):
     drawn = known.sample(len(known), replace=True, random_state=seed)
-    again = DecisionTreeClassifier(max_depth=2, random_state=0).fit(drawn, grower[drawn.index])
-    print("first question:", export_text(again, feature_names=list(known.columns)).splitlines()[0].lstrip("|- "))
+    again = DecisionTreeClassifier(max_depth=2, random_state=0).fit(
+        drawn, grower[drawn.index]
+    )
+    print(
+        "first question:",
+        export_text(again, feature_names=list(known.columns))
+        .splitlines()[0]
+        .lstrip("|- "),
+    )
 
 # %% [markdown]
 # A tree you can read is a tree that might have been another one. A forest averages hundreds of them: steadier, more often right,
@@ -189,17 +245,29 @@ diabetes = load_diabetes(as_frame=True, scaled=False)
 patients, draw = diabetes.data.copy(), np.random.default_rng(0)
 patients["lottery"] = draw.permutation(len(patients)).astype(float)
 patients["coin"] = draw.integers(0, 2, len(patients)).astype(float)
-seen, fresh, course, fresh_course = train_test_split(patients, diabetes.target, test_size=0.3, random_state=0)
+seen, fresh, course, fresh_course = train_test_split(
+    patients, diabetes.target, test_size=0.3, random_state=0
+)
 forest = RandomForestRegressor(200, random_state=0).fit(seen, course)
-print(f"R² {forest.score(seen, course):.2f} on the patients it knows, {forest.score(fresh, fresh_course):.2f} on others")
+print(
+    f"R² {forest.score(seen, course):.2f} on the patients it knows,"
+    f" {forest.score(fresh, fresh_course):.2f} on others"
+)
 
 # %% [markdown]
 # Every tree library reports `feature_importances_`: how much all splits on a feature reduced the error of the *training* patients
 # (the impurity).
 
 # %%
-shares = pandas.Series(forest.feature_importances_, patients.columns).sort_values(ascending=False)
-plot.bars(shares.index, shares, title="The forest's own account: share of the impurity removed", xlabel="share")
+shares = pandas.Series(forest.feature_importances_, patients.columns).sort_values(
+    ascending=False
+)
+plot.bars(
+    shares.index,
+    shares,
+    title="The forest's own account: share of the impurity removed",
+    xlabel="share",
+)
 
 # %% [markdown]
 # The lottery number is ahead of age, of sex and of several blood values. Why? It has 442 different values, so a tree
@@ -212,7 +280,8 @@ plot.bars(shares.index, shares, title="The forest's own account: share of the im
 
 # %% tags=["exercise"] id="09.2" minutes=6 difficulty=1
 def fall_of_score(score, rows, response, column, order):
-    """How far score(rows, response) falls when one column comes in another order. (N, F), (N,), index, (N,) -> number"""
+    """How far score(rows, response) falls when one column comes in another order.
+    (N, F), (N,), index, (N,) -> number"""
     shuffled = rows.copy()
     shuffled[:, column] = rows[order, column]
     return score(rows, response) - score(shuffled, response)
@@ -225,7 +294,12 @@ honest = importance(forest, fresh, fresh_course)
 print(honest.round(3).to_string())
 
 # %%
-plot.bars(honest.index, honest.permutation, title="Permutation importance, on patients the forest has not seen", xlabel="fall of R²")
+plot.bars(
+    honest.index,
+    honest.permutation,
+    title="Permutation importance, on patients the forest has not seen",
+    xlabel="fall of R²",
+)
 
 # %% [markdown]
 # What is left is blood value s5, body-mass index and, far behind, blood pressure. The lottery shows how far chance goes: about a hundredth.
@@ -234,7 +308,10 @@ plot.bars(honest.index, honest.permutation, title="Permutation importance, on pa
 
 # %%
 memory = importance(forest, seen, course, repeats=3)
-print(f"the lottery number: {memory.permutation['lottery']:.3f} on the patients it knows, {honest.permutation['lottery']:.3f} on others")
+print(
+    f"the lottery number: {memory.permutation['lottery']:.3f} on the patients it knows,"
+    f" {honest.permutation['lottery']:.3f} on others"
+)
 
 # %% [markdown]
 # **What can go wrong.** On training rows, permutation importance measures memory as well. And two columns that say the same cover
@@ -252,7 +329,8 @@ print(f"the lottery number: {memory.permutation['lottery']:.3f} on the patients 
 
 # %% tags=["exercise"] id="09.3" minutes=8 difficulty=2
 def ice_curves(predict, rows, column, values):
-    """The answer for each row with one column set to each value. (N, F), index, (V,) -> (N, V)"""
+    """The answer for each row with one column set to each value.
+    (N, F), index, (V,) -> (N, V)"""
     answers = []
     for value in values:
         changed = rows.copy()
@@ -265,13 +343,20 @@ ice_curves = check("09.3", ice_curves)
 
 # %%
 features, mpg = table.drop(columns="mpg"), table.mpg
-train, test, train_mpg, test_mpg = train_test_split(features, mpg, test_size=0.25, random_state=0)
+train, test, train_mpg, test_mpg = train_test_split(
+    features, mpg, test_size=0.25, random_state=0
+)
 motor = RandomForestRegressor(200, random_state=0).fit(train, train_mpg)
 print(f"R² on cars it has not seen: {motor.score(test, test_mpg):.2f}")
 
 # %%
 values, answers = ice(motor, features, "year")
-by_hand = ice_curves(lambda rows: motor.predict(pandas.DataFrame(rows, columns=features.columns)), features.to_numpy(), 5, values)
+by_hand = ice_curves(
+    lambda rows: motor.predict(pandas.DataFrame(rows, columns=features.columns)),
+    features.to_numpy(),
+    5,
+    values,
+)
 print("yours agrees:", np.allclose(by_hand, answers))
 plot.lines(
     {"partial dependence, the mean": (values, answers.mean(axis=0))},
@@ -281,7 +366,11 @@ plot.lines(
     title="How far would each car go, had it been built in another year?",
     xlabel="model year",
     ylabel="mpg predicted",
-    alt="392 thin curves over the model years 1970 to 1982, dark ones (light cars) high up, bright ones (heavy cars) far below; their mean is flat until 1977 and rises after.",
+    alt=(
+        "392 thin curves over the model years 1970 to 1982, dark ones (light cars) high"
+        " up, bright ones (heavy cars) far below; their mean is flat until 1977 and"
+        " rises after."
+    ),
 )
 
 # %% [markdown]
@@ -298,12 +387,18 @@ plot.lines(
     title="The same curves, each from its own beginning",
     xlabel="model year",
     ylabel="mpg gained since the first year",
-    alt="The same 392 curves, all starting at zero: those of light cars rise most, those of heavy cars least; the mean lies between.",
+    alt=(
+        "The same 392 curves, all starting at zero: those of light cars rise most,"
+        " those of heavy cars least; the mean lies between."
+    ),
 )
 
 # %%
 light, heavy = features.weight < 2500, features.weight > 3500
-print(f"gain from the first year to the last: light cars {rises[light, -1].mean():.1f} mpg, heavy cars {rises[heavy, -1].mean():.1f} mpg")
+print(
+    f"gain from the first year to the last: light cars {rises[light, -1].mean():.1f}"
+    f" mpg, heavy cars {rises[heavy, -1].mean():.1f} mpg"
+)
 
 # %% [markdown]
 # In this model, progress went to the light cars. That is an **interaction**: the effect of the year depends on the weight. A
@@ -322,14 +417,22 @@ plot.scatter(
     label="cylinders",
     xlabel="weight, pounds",
     ylabel="displacement, cubic inches",
-    alt="Weight against displacement of 392 cars: a narrow rising band from light cars of four cylinders to heavy cars of eight; the corners are empty.",
+    alt=(
+        "Weight against displacement of 392 cars: a narrow rising band from light cars"
+        " of four cylinders to heavy cars of eight; the corners are empty."
+    ),
 )
 
 # %%
 # NBVAL_CHECK_OUTPUT
 eight = features[features.cylinders == 8]
-print(f"cars of 8 cylinders: {len(eight)}, the lightest {eight.weight.min():.0f} pounds")
-print(f"partial dependence asks about each of them at {ice(motor, features, 'weight')[0][0]:.0f} pounds")
+print(
+    f"cars of 8 cylinders: {len(eight)}, the lightest {eight.weight.min():.0f} pounds"
+)
+print(
+    "partial dependence asks about each of them at"
+    f" {ice(motor, features, 'weight')[0][0]:.0f} pounds"
+)
 
 # %% [markdown]
 # The partial dependence of the weight puts every car on every weight, also into the empty corners of the picture. There the forest
@@ -342,7 +445,10 @@ print(f"partial dependence asks about each of them at {ice(motor, features, 'wei
 # %%
 def related(seed, count=1000):
     draw = np.random.default_rng(seed)
-    pair = pandas.DataFrame(draw.uniform(0, 1, (count, 1)) + draw.normal(0, 0.05, (count, 2)), columns=["a", "b"])
+    pair = pandas.DataFrame(
+        draw.uniform(0, 1, (count, 1)) + draw.normal(0, 0.05, (count, 2)),
+        columns=["a", "b"],
+    )
     return pair, pair.a + pair.b**2 + draw.normal(0, 0.1, count)
 
 
@@ -363,7 +469,9 @@ print(f"correlation of a and b: {np.corrcoef(pair.a, pair.b)[0, 1]:.2f}")
 
 # %% tags=["exercise"] id="09.4" minutes=10 difficulty=3
 def accumulated_effects(predict, rows, column, edges, place):
-    """ALE before centring. (N, F), index, (K + 1,), bin of each row 0 to K - 1 (N,) -> (K + 1,), the first one 0"""
+    """ALE before centring.
+    (N, F), index, (K + 1,), bin of each row 0 to K - 1 (N,) -> (K + 1,), the first
+    one 0"""
     below, above = rows.copy(), rows.copy()
     below[:, column], above[:, column] = edges[place], edges[place + 1]
     steps = predict(above) - predict(below)
@@ -376,26 +484,47 @@ accumulated_effects = check("09.4", accumulated_effects)
 # %%
 edges, effects = ale(forest_of_two, pair, "b")
 place = np.maximum(np.searchsorted(edges, pair.b) - 1, 0)
-by_hand = accumulated_effects(lambda rows: forest_of_two.predict(pandas.DataFrame(rows, columns=["a", "b"])), pair.to_numpy(), 1, edges, place)
+by_hand = accumulated_effects(
+    lambda rows: forest_of_two.predict(pandas.DataFrame(rows, columns=["a", "b"])),
+    pair.to_numpy(),
+    1,
+    edges,
+    place,
+)
 print("yours agrees:", np.allclose(by_hand - by_hand[0], effects - effects[0]))
 
 # %%
 values, means = partial_dependence(forest_of_two, pair, "b")
 accumulated = np.interp(values, edges, effects)
-curves = {"truth, b²": values**2, "partial dependence": means, "accumulated local effects": accumulated}
+curves = {
+    "truth, b²": values**2,
+    "partial dependence": means,
+    "accumulated local effects": accumulated,
+}
 plot.lines(
     {name: (values, curve - curve.mean()) for name, curve in curves.items()},
     title="The effect of b, where a and b go together",
     xlabel="b",
     ylabel="effect on y, mean taken off",
-    alt="Three curves over b: the truth is a rising parabola, accumulated local effects lie close to it, partial dependence is too low before a sudden step and too high behind it.",
+    alt=(
+        "Three curves over b: the truth is a rising parabola, accumulated local effects"
+        " lie close to it, partial dependence is too low before a sudden step and too"
+        " high behind it."
+    ),
 )
 
 # %%
 for name, truth in (("a", lambda v: v), ("b", lambda v: v**2)):
     at, means = partial_dependence(forest_of_two, pair, name)
-    curves = {"truth": truth(at), "partial dependence": means, "accumulated local effects": np.interp(at, *ale(forest_of_two, pair, name))}
-    print(f"how much {name} moves the answer:", ", ".join(f"{method} {np.ptp(curve):.2f}" for method, curve in curves.items()))
+    curves = {
+        "truth": truth(at),
+        "partial dependence": means,
+        "accumulated local effects": np.interp(at, *ale(forest_of_two, pair, name)),
+    }
+    print(
+        f"how much {name} moves the answer:",
+        ", ".join(f"{method} {np.ptp(curve):.2f}" for method, curve in curves.items()),
+    )
 
 # %% [markdown]
 # Partial dependence says that $b$ counts twice as much as $a$. Both count nearly the same. In the empty corners the forest's answer is
@@ -412,7 +541,10 @@ for seed in range(1, 6):
         for curve in (means, np.interp(at, *ale(model, rows, name))):
             gap = curve - truth(at)
             far.append(np.abs(gap - gap.mean()).mean())
-    print(f"draw {seed}: partial dependence {far[0] + far[2]:.2f}, accumulated local effects {far[1] + far[3]:.2f}")
+    print(
+        f"draw {seed}: partial dependence {far[0] + far[2]:.2f}, accumulated local"
+        f" effects {far[1] + far[3]:.2f}"
+    )
 
 # %% [markdown]
 # ALE is nearer every time, and cheaper: it asks two questions a row, not one for each value. What do the cars say?
@@ -422,11 +554,17 @@ values, means = partial_dependence(motor, features, "displacement")
 edges, effects = ale(motor, features, "displacement")
 accumulated = np.interp(values, edges, effects)
 plot.lines(
-    {"partial dependence": (values, means - means.mean()), "accumulated local effects": (values, accumulated - accumulated.mean())},
+    {
+        "partial dependence": (values, means - means.mean()),
+        "accumulated local effects": (values, accumulated - accumulated.mean()),
+    },
     title="The effect of the engine's size, by both",
     xlabel="displacement, cubic inches",
     ylabel="effect on mpg, mean taken off",
-    alt="Two curves over displacement: both fall up to 250 cubic inches and are nearly flat after; the accumulated effects begin higher.",
+    alt=(
+        "Two curves over displacement: both fall up to 250 cubic inches and are nearly"
+        " flat after; the accumulated effects begin higher."
+    ),
 )
 
 # %% [markdown]
@@ -475,7 +613,9 @@ from itertools import permutations
 
 
 def shapley_values(game):
-    """The shares of A, B and C. {"": 0, "A": 12, …, "ABC": 90}, keys sorted by letter -> {"A": share, "B": …, "C": …}"""
+    """The shares of A, B and C.
+    {"": 0, "A": 12, …, "ABC": 90}, keys sorted by letter -> {"A": share, "B": …,
+    "C": …}"""
     shares = dict.fromkeys("ABC", 0)
     for order in permutations("ABC"):
         there = ""
@@ -490,14 +630,22 @@ shapley_values = check("09.5", shapley_values)
 # %%
 # NBVAL_CHECK_OUTPUT
 quiz = {"": 0, "A": 12, "B": 24, "C": 0, "AB": 60, "AC": 18, "BC": 36, "ABC": 90}
-print("by hand", {player: round(share, 6) for player, share in shapley_values(quiz).items()})
+print(
+    "by hand",
+    {player: round(share, 6) for player, share in shapley_values(quiz).items()},
+)
 
 
 def win(people):
-    return [quiz["".join(name for name, there in zip("ABC", row) if there)] for row in people.to_numpy()]
+    return [
+        quiz["".join(name for name, there in zip("ABC", row) if there)]
+        for row in people.to_numpy()
+    ]
 
 
-all_three, nobody = (pandas.DataFrame([[there] * 3], columns=list("ABC")) for there in (1.0, 0.0))
+all_three, nobody = (
+    pandas.DataFrame([[there] * 3], columns=list("ABC")) for there in (1.0, 0.0)
+)
 values, base = shapley.kernel(win, all_three, nobody)
 print("shap   ", values.iloc[0].round(6).to_dict())
 
@@ -514,7 +662,11 @@ print("shap   ", values.iloc[0].round(6).to_dict())
 shares, base = shapley.tree(motor, test)
 car = test.index.get_loc("dodge colt")
 row = shares.iloc[car].sort_values(key=abs, ascending=False)
-print(f"{base:.2f} mpg on average {shares.iloc[car].sum():+.2f} = {base + shares.iloc[car].sum():.2f}; the forest says {motor.predict(test)[car]:.2f}")
+print(
+    f"{base:.2f} mpg on average {shares.iloc[car].sum():+.2f} ="
+    f" {base + shares.iloc[car].sum():.2f}; the forest says"
+    f" {motor.predict(test)[car]:.2f}"
+)
 plot.bars(
     [f"{name} = {test.iloc[car][name]:g}" for name in row.index],
     row,
@@ -528,7 +680,12 @@ plot.bars(
 
 # %%
 size = shares.abs().mean().sort_values(ascending=False)
-plot.bars(size.index, size, title="Mean size of the Shapley values over the test cars", xlabel="mpg")
+plot.bars(
+    size.index,
+    size,
+    title="Mean size of the Shapley values over the test cars",
+    xlabel="mpg",
+)
 
 # %%
 plot.scatter(
@@ -538,7 +695,10 @@ plot.scatter(
     label="weight, pounds",
     xlabel="model year",
     ylabel="Shapley value of the year, mpg",
-    alt="Shapley value of the year against the year: below zero up to 1976, above zero from 1979 on; among late cars the light ones gain most.",
+    alt=(
+        "Shapley value of the year against the year: below zero up to 1976, above zero"
+        " from 1979 on; among late cars the light ones gain most."
+    ),
 )
 
 # %% [markdown]
@@ -559,7 +719,12 @@ print(importance(motor, test, test_mpg).permutation.round(3).to_string())
 others = train.sample(50, random_state=0)
 asked, _ = shapley.kernel(motor.predict, test.iloc[car : car + 1], others)
 counted, _ = shapley.tree(motor, test.iloc[car : car + 1], background=others)
-print(pandas.concat([asked, counted, shares.iloc[car : car + 1]]).set_axis(["kernel, 50 cars", "tree, the same 50", "tree, its own leaves"]).round(2).to_string())
+print(
+    pandas.concat([asked, counted, shares.iloc[car : car + 1]])
+    .set_axis(["kernel, 50 cars", "tree, the same 50", "tree, its own leaves"])
+    .round(2)
+    .to_string()
+)
 
 # %% [markdown]
 # The first two agree: they break the ties between features, and so visit cars that never were, as the PDP does. The third stays inside the
@@ -572,12 +737,17 @@ print(pandas.concat([asked, counted, shares.iloc[car : car + 1]]).set_axis(["ker
 classifier, photo = efficientnet_lite0(), photos()["coffee"]
 espresso = classifier.labels.index("espresso")
 heat = shapley.partition(classifier, photo[None], espresso, evaluations=200)[0]
-plot.overlay(photo, heat, title="The share of each part in 'espresso', from 200 questions")
+plot.overlay(
+    photo, heat, title="The share of each part in 'espresso', from 200 questions"
+)
 
 # %%
 empty = np.full_like(photo, photo.mean(axis=(0, 1)).round())
 full, none = classifier.logits(np.stack([photo, empty]))[:, espresso]
-print(f"sum of the map {heat.sum():.3f}, logit of the photo minus that of the empty one {full - none:.3f}")
+print(
+    f"sum of the map {heat.sum():.3f}, logit of the photo minus that of the empty one"
+    f" {full - none:.3f}"
+)
 
 # %% [markdown]
 # One picture cost 200 forward passes; Grad-CAM took one, and one back. What you pay for is the sum.
@@ -597,7 +767,8 @@ print(f"sum of the map {heat.sum():.3f}, logit of the photo minus that of the em
 
 # %% tags=["exercise"] id="09.6" minutes=6 difficulty=2
 def next_feature(relevance, shared, chosen):
-    """Index of the feature to pick next. I(x_j; y) (F,), I(x_j; x_s) (F, F), list of indices -> index"""
+    """Index of the feature to pick next.
+    I(x_j; y) (F,), I(x_j; x_s) (F, F), list of indices -> index"""
     score = relevance - shared[:, chosen].mean(axis=1)
     score[chosen] = -np.inf
     return int(np.argmax(score))
@@ -613,16 +784,28 @@ relevant = ranking.sort_values("relevance", ascending=False)
 print("by MRMR:     ", ", ".join(ranking.index[:5]))
 print("by relevance:", ", ".join(relevant.index[:5]))
 
+
 # %%
 def accuracy(names):
-    return cross_val_score(make_pipeline(StandardScaler(), LogisticRegression()), tumours.data[list(names)], tumours.target, cv=5).mean()
+    return cross_val_score(
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        tumours.data[list(names)],
+        tumours.target,
+        cv=5,
+    ).mean()
 
 
 counts = np.arange(1, 9)
 plot.lines(
     {
-        "first by MRMR": (counts, np.array([accuracy(ranking.index[:count]) for count in counts])),
-        "first by relevance alone": (counts, np.array([accuracy(relevant.index[:count]) for count in counts])),
+        "first by MRMR": (
+            counts,
+            np.array([accuracy(ranking.index[:count]) for count in counts]),
+        ),
+        "first by relevance alone": (
+            counts,
+            np.array([accuracy(relevant.index[:count]) for count in counts]),
+        ),
     },
     title="How many measurements does a logistic regression need?",
     xlabel="number of measurements",
@@ -647,17 +830,25 @@ digits = (digits[..., None] / 255).astype("float32")
 learn, held_out = np.split(np.random.default_rng(0).permutation(len(digits)), [4000])
 network = lenet5((28, 28, 1), classes=10, activation="relu")
 network.compile(
-    "adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"], steps_per_execution=25
+    "adam",
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
+    steps_per_execution=25,
 )
 network.fit(digits[learn], labels[learn], batch_size=32, epochs=5, verbose=0)
-print(f"{network.evaluate(digits[held_out], labels[held_out], verbose=0)[1]:.1%} of {len(held_out)} held-out digits right")
+print(
+    f"{network.evaluate(digits[held_out], labels[held_out], verbose=0)[1]:.1%} of"
+    f" {len(held_out)} held-out digits right"
+)
 
 # %% [markdown]
 # In its last hidden layer, F6, each digit is a point in 84 dimensions: its **features**. **t-SNE** lays such points out on a plane so that
 # *neighbours stay neighbours*. How many neighbours a point minds is its *perplexity*. Six maps, of 300 held-out digits:
 
 # %%
-inside = keras.Model(network.inputs[0], [network.get_layer("C3").output, network.get_layer("F6").output])
+inside = keras.Model(
+    network.inputs[0], [network.get_layer("C3").output, network.get_layer("F6").output]
+)
 maps, found = inside.predict(digits[held_out], verbose=0)
 pixels, names = digits[held_out].reshape(len(held_out), -1), labels[held_out]
 noise = np.random.default_rng(0).normal(size=(300, 84))
@@ -670,7 +861,11 @@ panels = {
     "pure noise, perplexity 3": (noise, 3, 0),
 }
 layouts = {
-    name: TSNE(perplexity=perplexity, init="random", random_state=seed).fit_transform(points[:300])
+    name: (
+        TSNE(perplexity=perplexity, init="random", random_state=seed).fit_transform(
+            points[:300]
+        )
+    )
     for name, (points, perplexity, seed) in panels.items()
 }
 plot.scatter(
@@ -679,7 +874,11 @@ plot.scatter(
     marks="0123456789",
     title="Six maps by t-SNE; in the last one the digits are drawn by lot",
     label="digit",
-    alt="Six scatter maps of 300 points drawn as their digits. On features like digits lie together, more clearly than on pixels; another seed moves the groups about; perplexity 3 tears them into crumbs, also where all is noise.",
+    alt=(
+        "Six scatter maps of 300 points drawn as their digits. On features like digits"
+        " lie together, more clearly than on pixels; another seed moves the groups"
+        " about; perplexity 3 tears them into crumbs, also where all is noise."
+    ),
 )
 
 # %% [markdown]
@@ -693,7 +892,10 @@ plot.scatter(
 # %%
 for name, points in (("pixels", pixels), ("features", found)):
     share = cross_val_score(KNeighborsClassifier(5), points, names, cv=5).mean()
-    print(f"{name:<9} the five nearest neighbours name {share:.1%} of the held-out digits rightly")
+    print(
+        f"{name:<9} the five nearest neighbours name {share:.1%} of the held-out digits"
+        " rightly"
+    )
 
 # %% [markdown]
 # The features know more than the pixels. How far does that go? EfficientNet-Lite0 has learned 1,000 kinds of things from photographs, and
@@ -701,23 +903,40 @@ for name, points in (("pixels", pixels), ("features", found)):
 
 # %%
 _, patches = materials((224, 224), train=1, test=10)
-pooling = keras.Model(classifier.model.inputs[0], classifier.model.get_layer("gap").output)
+pooling = keras.Model(
+    classifier.model.inputs[0], classifier.model.get_layer("gap").output
+)
 sides = {
     "pixels": patches.images[..., 0].reshape(110, -1) / 255,
-    "features of EfficientNet-Lite0": pooling.predict(classifier.preprocess(patches.images), verbose=0),
+    "features of EfficientNet-Lite0": pooling.predict(
+        classifier.preprocess(patches.images), verbose=0
+    ),
 }
-layouts = {name: TSNE(perplexity=10, init="random", random_state=0).fit_transform(points) for name, points in sides.items()}
+layouts = {
+    name: TSNE(perplexity=10, init="random", random_state=0).fit_transform(points)
+    for name, points in sides.items()
+}
 for name, points in sides.items():
-    share = cross_val_score(KNeighborsClassifier(5), points, patches.labels, cv=5).mean()
-    print(f"{name}: the five nearest neighbours name {share:.1%} of the patches rightly")
-print(", ".join(f"{letter} {name}" for letter, name in zip("abcdefghijk", patches.names)))
+    share = cross_val_score(
+        KNeighborsClassifier(5), points, patches.labels, cv=5
+    ).mean()
+    print(
+        f"{name}: the five nearest neighbours name {share:.1%} of the patches rightly"
+    )
+print(
+    ", ".join(f"{letter} {name}" for letter, name in zip("abcdefghijk", patches.names))
+)
 plot.scatter(
     layouts,
     patches.labels,
     marks="abcdefghijk",
     title="Eleven materials: neighbours by pixels, and by a network's features",
     label="material",
-    alt="Two maps of 110 patches drawn as letters, one letter a material. By pixels most letters are mixed; by the network's features each letter forms a group of its own.",
+    alt=(
+        "Two maps of 110 patches drawn as letters, one letter a material. By pixels"
+        " most letters are mixed; by the network's features each letter forms a group"
+        " of its own."
+    ),
 )
 
 # %% [markdown]
@@ -732,11 +951,18 @@ plot.scatter(
 # %%
 four = int(np.flatnonzero(names == 4)[0])
 plot.grid(
-    [digits[held_out[four]][..., 0] * maps[four].max(), *np.moveaxis(maps[four], -1, 0)],
+    [
+        digits[held_out[four]][..., 0] * maps[four].max(),
+        *np.moveaxis(maps[four], -1, 0),
+    ],
     ["the four", *(f"filter {number}" for number in range(16))],
     title="A four, as the 16 filters of C3 see it",
     cmap="inferno",
-    alt="A handwritten four and 16 activation maps of 19 by 19 cells: some filters answer to its upright strokes, some to the level one, some to the edges beside a stroke, some hardly at all.",
+    alt=(
+        "A handwritten four and 16 activation maps of 19 by 19 cells: some filters"
+        " answer to its upright strokes, some to the level one, some to the edges"
+        " beside a stroke, some hardly at all."
+    ),
 )
 
 # %% [markdown]
@@ -750,7 +976,11 @@ order = leaves_list(linkage(1 - together[np.triu_indices(16, 1)], "average"))
 plot.grid(
     [together[np.ix_(order, order)]],
     title="Correlation of 16 filters, like beside like",
-    alt="A square of 16 by 16 correlations, sorted so that similar filters are neighbours: red blocks along the diagonal are families of filters, blue areas filters that exclude each other.",
+    alt=(
+        "A square of 16 by 16 correlations, sorted so that similar filters are"
+        " neighbours: red blocks along the diagonal are families of filters, blue areas"
+        " filters that exclude each other."
+    ),
 )
 
 # %%
@@ -758,18 +988,31 @@ off = together - np.eye(16)
 one, two = np.unravel_index(off.argmax(), off.shape)
 three, other = np.unravel_index(off.argmin(), off.shape)
 directions = np.argmax(np.linalg.eigvalsh(together)[::-1].cumsum() / 16 > 0.9) + 1
-print(f"closest: filters {one} and {two}, correlation {off[one, two]:+.2f}; most opposed: {three} and {other}, {off[three, other]:+.2f}")
+print(
+    f"closest: filters {one} and {two}, correlation {off[one, two]:+.2f}; most opposed:"
+    f" {three} and {other}, {off[three, other]:+.2f}"
+)
 print(f"{directions} directions hold 90 % of what the 16 filters do")
 
 # %%
 some = [int(np.flatnonzero(names == digit)[0]) for digit in (0, 2, 4, 6, 8)]
 plot.grid(
-    [maps[index][..., which] / maps[some][..., which].max() for which in (one, two) for index in some],
+    [
+        maps[index][..., which] / maps[some][..., which].max()
+        for which in (one, two)
+        for index in some
+    ],
     [f"filter {which}" for which in (one, two) for _ in some],
-    title="The closest pair of filters on five digits, each filter in shares of its largest value",
+    title=(
+        "The closest pair of filters on five digits, each filter in shares of its"
+        " largest value"
+    ),
     columns=5,
     cmap="inferno",
-    alt="Two rows of five activation maps, one row a filter: on each of the digits 0, 2, 4, 6, 8 both filters answer at nearly the same places.",
+    alt=(
+        "Two rows of five activation maps, one row a filter: on each of the digits 0,"
+        " 2, 4, 6, 8 both filters answer at nearly the same places."
+    ),
 )
 
 # %% [markdown]

@@ -29,16 +29,6 @@ def test_tabby_shih_tzu_espresso_and_moped_are_where_they_belong(identifier, nam
     assert list(script.CLASSES)[script.class_of_identifier()[identifier]] == name
 
 
-def test_the_folded_weights_give_the_scores_of_the_pipeline():
-    random = np.random.default_rng(0)
-    maps = random.gamma(1, 3, (60, 2, 512)).astype(np.float32)
-    classes = np.arange(60) % 3
-    maps[np.arange(60), :, classes] += 5
-    pipeline = script.fit(maps, classes)
-    kernel, bias = script.fold_in(pipeline)
-    assert np.allclose(maps[:, 0] @ kernel + bias, pipeline.decision_function(maps[:, 0]), atol=1e-4)
-
-
 def test_views_are_three_squares_and_their_mirror_images(tmp_path):
     photo = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     Image.fromarray(photo).save(tmp_path / "photo.png")

@@ -296,3 +296,24 @@ def test_top_takes_one_photo(efficientnet):
 def test_weights_are_trained_or_random_and_nothing_else(load):
     with pytest.raises(ValueError, match="weights is 'auto' .* or None .*, not 'imagenet'"):
         load(weights="imagenet")
+
+
+@pytest.mark.parametrize("names", [2, 3])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_linear_head_has_the_probabilities_of_scikit_learns_classifier(names, scaled):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    random = np.random.default_rng(0)
+    labels = np.arange(60) % names
+    features = random.gamma(1, 3, (60, 20)) + 2 * np.eye(20)[labels]
+    line = make_pipeline(StandardScaler(), LogisticRegression()) if scaled else LogisticRegression(max_iter=1000)
+    line.fit(features, labels)
+    logits = models.linear_head(line, names)(features.astype(np.float32)).numpy()
+    assert np.allclose(keras.ops.softmax(logits), line.predict_proba(features), atol=1e-5)  # float32
+    if names == 2:
+        score = models.linear_head(line, 1)(features.astype(np.float32)).numpy()[:, 0]
+        assert np.allclose(score, line.decision_function(features), atol=1e-4)
+    with pytest.raises(ValueError, match="classes is 7: both must agree"):
+        models.linear_head(line, 7)

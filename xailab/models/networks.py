@@ -248,6 +248,32 @@ def vgg16_preprocess(photos):
     return tf.cast(photos, tf.float32)[..., ::-1] - tf.constant([103.939, 116.779, 123.68])
 
 
+def linear_head(classifier, classes):
+    """Build the Dense layer whose logits are the scores of a linear classifier that scikit-learn has fitted.
+
+    classifier: fitted LogisticRegression on features (N, D), alone or in a pipeline behind a StandardScaler, which is folded
+    into the weights. classes: number of logits. Of two classes scikit-learn keeps one score s, positive for the second: 1
+    takes it as it is, 2 makes -s/2 and s/2 of it, whose softmax says the same.
+    Returns a built keras.layers.Dense from (N, D) to (N, classes), without activation.
+    Raises ValueError for a classifier with another number of classes. Lesson 05.
+    """
+    *scaler, line = getattr(classifier, "named_steps", {"line": classifier}).values()
+    kernel, bias = line.coef_.T, line.intercept_
+    if kernel.shape[1] == 1 and classes == 2:
+        kernel, bias = kernel * [-0.5, 0.5], bias * [-0.5, 0.5]
+    if kernel.shape[1] != classes:
+        raise ValueError(
+            f"the classifier has {kernel.shape[1]} score(s) per row, and classes is {classes}: both must agree."
+        )
+    if scaler:
+        kernel = kernel / scaler[0].scale_[:, None]
+        bias = bias - scaler[0].mean_ @ kernel
+    head = layers.Dense(classes, name="output")
+    head.build((None, len(kernel)))
+    head.set_weights([kernel, bias])
+    return head
+
+
 def _wants_weights(weights):
     if weights not in ("auto", None):
         raise ValueError(f"weights is 'auto' (the trained ones) or None (random ones), not {weights!r}.")
