@@ -18,7 +18,7 @@ PATH = next(path for path in build.sources() if path.stem.startswith("07"))
 TEXT = " ".join("\n".join(cell.source for cell in build.read(PATH).cells if cell.cell_type == "markdown").split())
 RESULTS = json.loads((ROOT / "datasets" / "interpretable_cnn.json").read_text())
 RUNS = pandas.DataFrame(RESULTS["runs"])
-ONE, HEADS, THREE = "one species", "negatives keep their heads", "three species"
+ONE, HEADS = "negatives without heads", "negatives keep their heads"
 LABELS, OVERLAP = "labels, 0.0003", "interpretability, 6 pixels"
 SMALL_WEIGHTS = ["labels, 3e-05", LABELS, "labels, 0.003"]
 INERT = ["no labels, 0.0003", "no labels, 0.03", "no labels, 0.3", "paper's scale, 0.03", "paper's scale, 0.3"]
@@ -79,7 +79,7 @@ def test_the_file_of_results_is_what_the_script_would_write(script):
 
 
 def test_a_short_run_of_the_script_already_obeys_the_large_weight(script, monkeypatch):
-    monkeypatch.setattr(script, "SMALL", {"pictures": 192, "epochs": 6, "rate": 1e-2, "widths": (4, 8), "filters": 4})
+    monkeypatch.setattr(script, "SIZE", {"pictures": 192, "epochs": 6, "rate": 1e-2, "widths": (4, 8), "filters": 4})
     monkeypatch.setattr(script, "creatures", lambda count, **options: creatures(min(count, 192), **options))
     found = script.run(ONE, "no labels, 30", 0)
     assert found.keys() == RESULTS["runs"][0].keys() - {"case", "row", "seed"}
@@ -205,24 +205,6 @@ def test_the_loss_makes_the_average_filter_a_head_detector_but_not_the_best_one_
 def test_an_untrained_network_with_masks_points_at_heads_already():
     untrained, centre = (seeds(ONE, LABELS, f"{name} on head") for name in ("untrained grad-cam", "centre"))
     assert says(f"at the head in {100 * untrained.mean():.0f} % of the foxes") and (untrained > 2 * centre).all()
-
-
-def test_with_three_species_filters_are_steadier_and_the_accuracy_gain_is_as_quoted():
-    row = "labels, 0.0004"
-    assert (seeds(THREE, row, "instability") < seeds(THREE, "ordinary", "instability")).all()
-    pairs = gains(THREE, row)
-    assert says(
-        f"the instability falls by {fall(THREE, row):.0f} %. The accuracy changes by {pairs.mean():+.1f} points"
-    )
-    assert says("(" + ", ".join(f"{gain:+.1f}" for gain in pairs) + " with the five seeds)")
-
-
-def test_with_three_species_filters_crowd_less(script):
-    row = "labels, 0.0004"
-    head, torso, leg = (mean(THREE, row, f"filters on {part}, 6 pixels") for part in ("head", "torso", "leg"))
-    assert says(f"{head:.0f} of 64 sit on a head, on average, {torso:.0f} on a torso, {leg:.0f} on legs")
-    assert (seeds(THREE, row, "filters on head, 6 pixels") < 64 * 2 / 3).all()
-    assert script.LARGE["filters"] == 64 and script.LARGE["epochs"] == 10 and script.CASES[THREE][row]["from"] == 4
 
 
 def test_the_accuracy_gains_of_the_text_are_those_of_the_pairs():
