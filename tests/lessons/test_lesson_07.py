@@ -120,11 +120,15 @@ def test_the_centre_of_the_picture_beats_ordinary_filters_but_not_interpretable_
     assert (seeds(ONE, LABELS, "instability") < centre).all() and (centre < seeds(ONE, "ordinary", "instability")).all()
 
 
-def test_the_centre_beats_ordinary_filters_by_overlap_too(foxes):
+def test_the_centre_beats_ordinary_filters_on_average_by_overlap_too(foxes):
     centre = np.zeros((400, 16, 16, 1))
     centre[:, 8, 8] = 1
     at_the_centre = part_association(part_iou(centre, foxes[1], (64, 64), radius=6)).max()
-    assert (seeds(ONE, "ordinary", OVERLAP) < at_the_centre).all()
+    ordinary = seeds(ONE, "ordinary", OVERLAP)
+    assert ordinary.mean() < at_the_centre and (ordinary < at_the_centre).sum() >= 3
+    assert says(
+        f"comes to {at_the_centre:.2f}, the ordinary filters to {ordinary.mean():.2f} on average".replace("0.", ".")
+    )
     assert f"centre of the picture   {at_the_centre:.2f}" in printed()
 
 
@@ -161,11 +165,13 @@ def test_the_loss_with_labels_does_not_lower_equation_1():
     assert min(seeds(ONE, row, "loss").min() for row in rows) > -0.001
 
 
-def test_a_destroyed_network_scores_better_by_overlap_than_an_ordinary_one():
-    ordinary, destroyed = seeds(ONE, "ordinary", OVERLAP), [seeds(ONE, row, OVERLAP) for row in DESTROYED]
-    assert (np.array(destroyed) > ordinary).all()
-    low, high = (round(np.mean(each, axis=0).item(), 2) for each in (ordinary, np.mean(destroyed, axis=0)))
-    assert says(f"a part interpretability of {high:.2f}, *more* than the ordinary network's {low:.2f}")
+def test_destroyed_networks_score_no_worse_by_overlap_than_ordinary_ones():
+    ordinary, destroyed = seeds(ONE, "ordinary", OVERLAP), np.array([seeds(ONE, row, OVERLAP) for row in DESTROYED])
+    sentence = (
+        f"{destroyed.mean():.2f} on average (from {destroyed.min():.2f} to {destroyed.max():.2f}), "
+        f"no less than ordinary ones with their {ordinary.mean():.2f}."
+    )
+    assert destroyed.mean() > ordinary.mean() and says(sentence.replace("0.", "."))
 
 
 def test_nearly_all_labelled_filters_sit_on_the_head():
@@ -177,12 +183,14 @@ def test_the_cut_outs_are_heads_more_often_than_with_ordinary_filters():
     assert (seeds(ONE, LABELS, "mean filter on head") > seeds(ONE, "ordinary", "mean filter on head") + 0.2).all()
 
 
-def test_negatives_with_heads_cost_accuracy_and_steadiness_but_filters_stay_on_the_head():
+def test_negatives_with_heads_cost_accuracy_and_steadiness_and_most_filters_stay_on_the_head():
     assert says(f"falls by {fall(HEADS, LABELS):.0f} %, not by {fall(ONE, LABELS):.0f} %")
     masks, labels = gains(HEADS, "masks only"), gains(HEADS, LABELS)
     assert says(f"by {-masks.mean():.1f} points with masks alone, by {-labels.mean():.1f} with the loss")
-    assert masks.mean() < labels.mean() < 0 and (masks < 0).sum() >= 4
-    assert seeds(HEADS, LABELS, "filters on head, 6 pixels").min() >= 30
+    assert masks.mean() < labels.mean() < 0 and (masks < 0).sum() >= 4 and (labels < 0).sum() >= 3
+    heads, before = (seeds(case, LABELS, "filters on head, 6 pixels").astype(int) for case in (HEADS, ONE))
+    assert heads.min() > 16 and before.sum() >= heads.sum()
+    assert says(", ".join(map(str, heads)) + " of 32 filters still sit on the head")
 
 
 def test_the_loss_makes_the_average_filter_a_head_detector_but_not_the_best_one_or_grad_cam():
