@@ -422,7 +422,7 @@ for control in ("random place", "centre of the picture", "perfect detector"):
 # the paper does not say. We take a radius of 6 pixels; with 4 and 8, ordinary, masks and loss come in the same order below.) <!-- tried: tests/lessons/test_lesson_07.py::test_the_order_by_overlap_is_the_same_for_all_three_discs | 5 seeds, radii 4, 6, 8 | ordinary < masks only < labels at weights 3e-5 to 3e-3 -->
 # A filter is found on a part where that exceeds 0.2. How often is it?
 
-# %% tags=["exercise"] id="07.7" minutes=6 difficulty=2
+# %% tags=["exercise"] id="07.7" minutes=5 difficulty=2
 def on_parts(overlaps):
     """How often each filter is found on each part, among the pictures that show it.
     (pictures, filters, parts), NaN if a picture lacks the part -> (filters, parts)"""
@@ -528,7 +528,7 @@ both = trials[trials["row"].isin(asked)].groupby(["case", "row"], sort=False)
 both[["accuracy", "instability", *where]].mean().round(3)
 
 # %% [markdown]
-# With loss and labels, @heads_counts@ filters still sit on the head, with one seed and the next: that our negatives had no heads was not what made
+# With loss and labels, @heads_counts@ filters still sit on the head, with the five seeds: that our negatives had no heads was not what made
 # them crowd, though it made it more certain. But now it has a price. The instability falls by
 # @heads_fall@ %, not by @label_fall@ %, and the networks with masks are *less* accurate than the ordinary one: by @heads_mask_cost@ points with masks alone, by
 # @heads_label_cost@ with the loss. <!-- tried: tests/lessons/test_lesson_07.py::test_negatives_with_heads_cost_accuracy_and_steadiness_and_most_filters_stay_on_the_head | 5 seeds, paired | masks cost accuracy in @heads_mask_all@ of 5, the loss in @heads_label_all@ of 5 -->
