@@ -20,6 +20,7 @@ from xailab.lime import (
     stability,
     submodular_pick,
 )
+from xailab.superpixels import mean_colours
 
 CHOICES = {"lasso": "lasso_path", "highest": "highest_weights", "forward": "forward_selection"}
 
@@ -415,3 +416,50 @@ def test_memory_does_not_grow_with_the_samples():
         1900 * 16 * 8 * 8
     )  # eight floats for each mask's cell; the photos themselves would be 1900 * 24 * 24 * 3 * 8
     assert peaks[1] < peaks[0] + masks_and_fit < peaks[0] + 1900 * 24 * 24 * 3
+
+
+def asked(**options):
+    """An explanation with samples="auto", and how many photos the model was asked about."""
+    count = [0]
+
+    def counting(photos):
+        count[0] += len(photos)
+        return options.get("predict", predict)(photos)
+
+    return explain(**options | {"samples": "auto", "predict": counting}), count[0]
+
+
+def shares(photos):
+    """A model that is linear in the superpixels: a weight of its own for each that is shown."""
+    weights = np.arange(1, 17) ** 2 / 1000
+    hidden = np.stack([(photos == mean_colours(PHOTO, GRID)).all(axis=-1)[:, GRID == s].all(axis=1) for s in range(16)])
+    return (~hidden).T.astype(float) @ weights[:, None]
+
+
+def test_a_linear_model_settles_after_three_blocks_and_in_the_right_order():
+    ours, count = asked(predict=shares)
+    assert count == ours.samples == 1 + 3 * 64
+    assert list(np.argsort(-ours.weights)) == list(range(15, -1, -1)) and ours.score > 0.99
+
+
+def test_noise_never_settles_and_ends_at_a_thousand():
+    noise = np.random.default_rng(0)
+    ours, count = asked(predict=lambda photos: noise.random((len(photos), 1)))
+    assert count == ours.samples == 1000
+
+
+def test_the_same_seed_asks_the_same_and_another_one_something_else():
+    (one, count), (again, _), (other, _) = asked(seed=1), asked(seed=1), asked(seed=2)
+    np.testing.assert_array_equal(one.weights, again.weights)
+    assert (one.weights != other.weights).any() and 192 < count <= 1000
+    np.testing.assert_allclose(one.weights, asked(seed=1, batch_size=7)[0].weights, atol=1e-12)
+
+
+def test_fewer_features_settle_no_later():
+    assert asked(features=1)[1] <= asked(features=5)[1]
+
+
+@pytest.mark.parametrize("samples", ["many", 3.5, None])
+def test_samples_are_a_number_or_auto(samples):
+    with pytest.raises(ValueError, match="a whole number, or auto was expected"):
+        explain(samples=samples)

@@ -45,15 +45,6 @@ def message(function, *given, error=ValueError, **options):
     return str(caught.value)
 
 
-# The table of cars
-
-
-def test_there_are_392_cars_with_eight_numbers_each(cars):
-    assert cars.shape == (392, 8) and cars.notna().all().all() and cars.index.name == "name"
-    assert set(cars["year"]) == set(range(70, 83)) and set(cars["origin"]) == {1, 2, 3}
-    assert cars.loc["chevrolet chevelle malibu"].iloc[0].tolist() == [8, 307, 130, 3504, 12, 70, 1, 18]
-
-
 # The coefficient table
 
 
@@ -289,7 +280,7 @@ EFFECTS = [tabular.ice, tabular.partial_dependence, tabular.ale]
 def test_effects_name_what_is_wrong_with_a_table(effect, cars, forest):
     predictors = cars.drop(columns="mpg")
     gaps = predictors.mask(predictors["weight"] > 4953)
-    assert "'weight' (3 row(s))" in message(effect, forest, gaps, "weight")
+    assert "weight has a missing or infinite value in 3 row(s)" in message(effect, forest, gaps, "weight")
     assert "table.dropna()" in message(effect, forest, gaps, "weight")
     assert "single feature" in message(effect, forest, predictors[["weight"]], "weight")
     assert "70 in every row" in message(effect, forest, predictors.assign(year=70.0), "year")

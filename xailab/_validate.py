@@ -190,17 +190,36 @@ def check_table(table, *, columns=1):
     words = [name for name, kind in table.dtypes.items() if not (pandas.api.types.is_numeric_dtype(kind))]
     if words:
         raise ValueError(
-            f"the columns {words} hold no numbers: drop them with table.drop(columns={words}), or encode them with pandas.get_dummies."
+            f"the columns {words} hold no numbers: drop them with table.drop(columns={words}), or encode them, with pandas.get_dummies for instance: number the categories first."
         )
     numbers = table.astype(float)
     gaps = (~np.isfinite(numbers)).sum()
     gaps = gaps[gaps > 0]
     if len(gaps):
-        counted = ", ".join(f"'{name}' ({count} row(s))" for name, count in gaps.items())
-        raise ValueError(
-            f"the table has missing or infinite values in {counted}: leave these rows out with table.dropna(), or fill them in first."
-        )
+        counted = ", ".join(f"{name} has a missing or infinite value in {count} row(s)" for name, count in gaps.items())
+        raise ValueError(f"{counted}: leave these rows out with table.dropna(), or fill them in first.")
     return numbers
+
+
+def check_answers(answers, count):
+    """Return what a model answered as float (count, outputs) if it is one finite row per input; else raise ValueError."""
+    answers = np.asarray(answers)
+    if answers.ndim == 1:
+        answers = answers[:, None]
+    if answers.ndim != 2 or len(answers) != count or not answers.shape[1]:
+        raise ValueError(
+            f"predict returned shape {answers.shape} for {count} inputs: ({count}, outputs), or one number a row, was expected."
+        )
+    if not np.issubdtype(answers.dtype, np.floating):
+        raise ValueError(
+            f"predict returned {answers.dtype}, as for names of classes, which lie on no scale: pass predict_proba instead, or "
+            "turn real quantities into float."
+        )
+    if not np.isfinite(answers).all():
+        raise ValueError(
+            "predict returned NaN or infinite values: finite numbers were expected. Try it on the input itself."
+        )
+    return answers.astype(float)
 
 
 def check_feature(table, feature):

@@ -66,7 +66,7 @@ METHODS = {
     "Grad-CAM": cam.grad_cam,
     "Grad-CAM++": cam.grad_cam_plus_plus,
     "guided backprop": cam.guided_backprop,
-    "occlusion": partial(occlusion, patch=12, stride=6),
+    "occlusion": partial(occlusion, patch=12, stride=6, progress=False),
     "LIME": lime,
     "partition Shapley": partial(shapley.partition, evaluations=300),
     "random map": random_map,

@@ -12,12 +12,19 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from xailab._linear import CHOICES, fit, nearness
-from xailab._validate import check_photo
+from xailab._rows import check_rows, interpretable
+from xailab._validate import check_answers, check_photo
+from xailab.superpixels import at_random, balanced, mean_colours, superpixels
 
 _IMAGE_KERNEL_WIDTH = 0.25
 _TABLE_KERNEL_WIDTH = 0.75  # times the root of the number of columns
 _BATCH_PIXELS = 2_000_000  # about 40 photos of 224 x 224
 _POOR_FIT = 0.5
+_MOST, _LEADERS, _AGREEING = (
+    1000,
+    5,
+    3,
+)  # of samples="auto": photos at most, weights that must settle, blocks that must agree
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,12 @@ class Explanation:
 class ImageExplanation(Explanation):
     """An Explanation whose features are superpixels, 1 when shown and 0 when hidden.
 
-    segments: int (H, W), the number of each pixel's superpixel, from 0. Lesson 06.
+    segments: int (H, W), the number of each pixel's superpixel, from 0. samples: photos that the model was asked about.
+    Lesson 06.
     """
 
     segments: np.ndarray
+    samples: int
 
     def heatmap(self):
         """The weight of each pixel's superpixel, float32 (H, W)."""
@@ -89,7 +98,10 @@ def explain_image(
 
     predict: function from uint8 photos (N, H, W, 3) to finite numbers (N, outputs) or (N,), such as a Classifier.
     image: uint8 (H, W, 3). target: column of the predictions, or None for the largest one on the photo.
-    samples: photos to ask about, the first of them unchanged; hidden superpixels take their mean colour.
+    samples: photos to ask about, the first of them unchanged; hidden superpixels take their mean colour. "auto" asks about
+    balanced blocks of photos, in which each superpixel is shown as often as hidden, together with each other one as often
+    as without it, and each photo has its opposite. It stops when the `features` (5 for None) largest weights and their
+    order were the same after three blocks in a row, or after 1000 photos.
     segments: int (H, W), or "quickshift" (None means this), "slic" or "grid".
     features: number of superpixels to choose, or None for all. choose: how, see explain_tabular.
     batch_size: photos at once; memory does not grow with samples. seed: of the choice of what to hide.
@@ -98,29 +110,37 @@ def explain_image(
     Ribeiro, Singh, Guestrin (2016), Algorithm 1. Lesson 06.
     """
     image = check_photo(image)
-    segments = _check_segments(_superpixels(image, segments), image)
+    segments = superpixels(image, segments)
     count = int(segments.max()) + 1
-    _check_counts(samples, features, choose)
+    _check_counts(samples, features, choose, automatic=True)
     if features is not None and features > count:
         raise ValueError(
             f"features is {features}, but the photo has {count} segments: pass at most {count}, or None for all."
         )
     if batch_size == "auto":
         batch_size = max(1, _BATCH_PIXELS // segments.size)
-    shown = np.random.RandomState(seed).randint(0, 2, samples * count).reshape(samples, count).astype(bool)
-    shown[0] = True
-    hidden, answers = _mean_colours(image, segments), []
-    difference = image ^ hidden
-    masks, each = -shown.astype(np.uint8), np.repeat(segments[..., None], 3, axis=-1)  # all bits set where shown
-    for start in tqdm(range(0, samples, batch_size), desc="LIME", leave=False, disable=not progress):
-        photos = masks[start : start + batch_size][:, each]
-        photos &= difference  # in place, a quarter of the time of np.where
-        photos ^= hidden
-        answers.append(_ask(predict, photos))
-    target, values = _column(np.concatenate(answers), target)
-    distances = 1 - np.sqrt(shown.mean(axis=1))  # the cosine distance of a row of ones and zeros to all ones
-    fitted = fit(shown.astype(float), values, nearness(distances, _IMAGE_KERNEL_WIDTH), features, choose)
-    return ImageExplanation(*fitted, target, segments)
+    random, hidden = np.random.RandomState(seed), mean_colours(image, segments)
+    difference, each = image ^ hidden, np.repeat(segments[..., None], 3, axis=-1)
+    automatic = samples == "auto"
+    designs = balanced(count, _MOST, random) if automatic else [at_random(samples, count, random)]
+    shown, answers, leaders = np.empty((0, count), bool), [], []
+    with tqdm(total=_MOST if automatic else samples, desc="LIME", leave=False, disable=not progress) as bar:
+        for design in designs:
+            shown = np.concatenate([shown, design])
+            masks = -design.astype(np.uint8)  # all bits set where shown
+            for start in range(0, len(design), batch_size):
+                photos = masks[start : start + batch_size][:, each]
+                photos &= difference  # in place, a quarter of the time of np.where
+                photos ^= hidden
+                answers.append(check_answers(predict(photos), len(photos)))
+                bar.update(len(photos))
+            target, values = _column(np.concatenate(answers), target)
+            distances = 1 - np.sqrt(shown.mean(axis=1))  # the cosine distance of a row of ones and zeros to all ones
+            fitted = fit(shown.astype(float), values, nearness(distances, _IMAGE_KERNEL_WIDTH), features, choose)
+            leaders.append(tuple(np.argsort(-np.abs(fitted[0]), kind="stable")[: features or _LEADERS]))
+            if len(leaders) >= _AGREEING and len(set(leaders[-_AGREEING:])) == 1:
+                break
+    return ImageExplanation(*fitted, target, segments, len(shown))
 
 
 def explain_tabular(
@@ -150,13 +170,13 @@ def explain_tabular(
     Raises ValueError for arguments or predictions that do not fit, for a category that the training data lack, and for
     training data without two different rows. Ribeiro, Singh, Guestrin (2016), Algorithm 1. Lesson 06.
     """
-    row, table, names = _check_table(row, training_data, categorical, names)
+    row, table, names = check_rows(row, training_data, categorical, names)
     _check_counts(samples, features, choose)
     random = np.random.RandomState(seed)
     rows = np.stack([random.choice(column, samples) for column in table.T], axis=1)
     rows[0] = row
-    inputs, conditions = _interpretable(rows, table, categorical, discretize, names)
-    target, values = _column(_ask(predict, rows), target)
+    inputs, conditions = interpretable(rows, table, categorical, discretize, names)
+    target, values = _column(check_answers(predict(rows), samples), target)
     distances = np.linalg.norm(inputs - inputs[0], axis=1)
     near = nearness(distances, _TABLE_KERNEL_WIDTH * np.sqrt(table.shape[1]))
     return TabularExplanation(*fit(inputs, values, near, features, choose), target, conditions)
@@ -224,122 +244,19 @@ def stability(explain, *, seeds=5, top=5):
     return Stability(float(np.mean(correlations)), float(np.mean(jaccards)))
 
 
-def _superpixels(image, segments):
-    from skimage.segmentation import quickshift, slic  # here, because it takes a second to import
-
-    if segments is None or isinstance(segments, str) and segments == "quickshift":
-        return quickshift(image, kernel_size=4, max_dist=200, ratio=0.2, rng=42)
-    if not isinstance(segments, str):
-        return segments
-    if segments == "slic":
-        return slic(image, n_segments=50, compactness=10, start_label=0)
-    if segments == "grid":
-        rows, columns = (np.arange(size) * 7 // size for size in image.shape[:2])
-        return rows[:, None] * 7 + columns
-    raise ValueError(f"segments is {segments!r}: 'quickshift', 'slic', 'grid' or a number a pixel (H, W) was expected.")
-
-
-def _check_segments(segments, image):
-    segments = np.asarray(segments)
-    if segments.shape != image.shape[:2] or not np.issubdtype(segments.dtype, np.integer):
+def _check_counts(samples, features, choose, automatic=False):
+    if automatic and isinstance(samples, str) and samples == "auto":
+        samples = _MOST
+    if not isinstance(samples, (int, np.integer)):
         raise ValueError(
-            f"segments have shape {segments.shape} and dtype {segments.dtype}: one whole number a pixel, {image.shape[:2]}, was expected."
+            f"samples is {samples!r}: a whole number{', or' * automatic}{' auto' * automatic} was expected."
         )
-    names, numbered = np.unique(segments, return_inverse=True)
-    if len(names) < 2:
-        raise ValueError(
-            "the photo has one segment only, so there is nothing to compare: pass segments='grid', or another photo."
-        )
-    return numbered.reshape(segments.shape)
-
-
-def _check_counts(samples, features, choose):
     if samples < 2:
         raise ValueError(f"samples is {samples}: at least 2 are needed to fit a line; 1000 is usual.")
     if features is not None and features < 1:
         raise ValueError(f"features is {features}: at least 1 was expected, or None for all.")
     if choose not in CHOICES:
         raise ValueError(f"choose is {choose!r}: 'lasso', 'highest' or 'forward' was expected.")
-
-
-def _check_table(row, table, categorical, names):
-    try:
-        row, table = np.asarray(row, float), np.asarray(table, float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"the table holds something that is no number ({error}): number the categories first."
-        ) from error
-    if table.ndim != 2 or row.shape != table.shape[1:] or not table.size:
-        raise ValueError(
-            f"the row has shape {row.shape} and training_data {table.shape}: (columns,) and (rows, columns) were expected."
-        )
-    names = tuple(f"column {index}" for index in range(len(row))) if names is None else tuple(map(str, names))
-    if len(set(names)) != len(row):
-        raise ValueError(f"there are {len(set(names))} different names for {len(row)} columns: one each was expected.")
-    for name, values in zip(names, np.vstack([row, table]).T):
-        if not np.isfinite(values).all():
-            raise ValueError(f"{name} has a missing or infinite value: fill or drop it first.")
-    if (table == table[0]).all():
-        raise ValueError(
-            "training_data has no two different rows, so nothing can be varied: pass the data the model saw."
-        )
-    for index in categorical:
-        if not 0 <= index < len(row):
-            raise ValueError(f"categorical names column {index}: 0 to {len(row) - 1} was expected.")
-        if row[index] not in table[:, index]:
-            raise ValueError(
-                f"{names[index]} of the row is {row[index]:g}, a category that training_data lack: they have "
-                f"{', '.join(f'{value:g}' for value in np.unique(table[:, index]))}."
-            )
-    return row, table, names
-
-
-def _mean_colours(image, segments):
-    flat = segments.ravel()
-    sums = np.stack([np.bincount(flat, channel.ravel()) for channel in np.moveaxis(image, -1, 0)], axis=-1)
-    return (sums / np.bincount(flat)[:, None]).astype(np.uint8)[segments]
-
-
-def _interpretable(rows, table, categorical, discretize, names):
-    """What the linear model sees of each row, float (N, columns), and what it is called."""
-    inputs, conditions = np.empty(rows.shape), list(names)
-    for index, name in enumerate(names):
-        column = rows[:, index]
-        if index in categorical:
-            inputs[:, index] = column == column[0]
-            conditions[index] = f"{name} = {column[0]:g}"
-        elif discretize:
-            edges = np.unique(np.percentile(table[:, index], [25, 50, 75]))
-            quarter = np.searchsorted(edges, column)
-            inputs[:, index] = quarter == quarter[0]
-            below = f"{edges[quarter[0] - 1]:.4g} < " if quarter[0] else ""
-            above = f" <= {edges[quarter[0]]:.4g}" if quarter[0] < len(edges) else ""
-            conditions[index] = f"{below}{name}{above}" if above else f"{name} > {edges[-1]:.4g}"
-        else:
-            spread = table[:, index].std()
-            inputs[:, index] = (column - table[:, index].mean()) / (spread if spread > 0 else 1)
-    return inputs, tuple(conditions)
-
-
-def _ask(predict, inputs):
-    """The model's answers, float (N, outputs)."""
-    answer = np.asarray(predict(inputs))
-    if answer.ndim == 1:
-        answer = answer[:, None]
-    if answer.ndim != 2 or len(answer) != len(inputs) or not answer.shape[1]:
-        raise ValueError(
-            f"predict returned shape {answer.shape} for {len(inputs)} inputs: ({len(inputs)}, outputs) or ({len(inputs)},) was expected."
-        )
-    if not np.issubdtype(answer.dtype, np.floating):
-        raise ValueError(
-            f"predict returned {answer.dtype}, as for names of classes, which lie on no scale: pass predict_proba instead, or "
-            "turn real quantities into float."
-        )
-    if not np.isfinite(answer).all():
-        raise ValueError(
-            "predict returned NaN or infinite values: finite numbers were expected. Try it on the input itself."
-        )
-    return answer.astype(float)
 
 
 def _column(answers, target):

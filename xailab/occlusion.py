@@ -8,6 +8,7 @@ keeps the maps of the uncovered picture and computes, layer by layer, the window
 from functools import lru_cache
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from xailab._tensorflow import keras, tf
 from xailab._validate import check_explainable, leaf_layers
@@ -18,7 +19,7 @@ _BATCH = 32  # covered pictures at once
 _POINTWISE = (layers.Activation, layers.ReLU, layers.Dropout, layers.BatchNormalization)
 
 
-def occlusion(model, images, targets=None, *, patch=32, stride=16, fill="mean", method="auto"):
+def occlusion(model, images, targets=None, *, patch=32, stride=16, fill="mean", method="auto", progress=True):
     """Occlusion map: how much the logit falls when a square patch covers the place.
 
     model: keras.Model or Classifier, logits out. images: float (N, H, W, C) for a keras.Model, uint8 photos (N, H, W, 3)
@@ -28,6 +29,7 @@ def occlusion(model, images, targets=None, *, patch=32, stride=16, fill="mean", 
     blurred by a quarter of the patch), or a number or one number a channel, in the images' unit.
     method: "full" runs the network on every covered image; "incremental" computes only what a patch can change, exact for
     chains of convolutions and poolings; "auto" takes the incremental one where it applies.
+    progress: whether to show a bar when it takes longer than a second.
     Returns float32 (N, H, W), in units of the logit: the mean fall over all patches that cover a pixel.
     Raises ValueError for a patch, stride, fill or method out of range, for images or targets that do not fit, for an image
     that the patch does not change, and for method="incremental" on a network that is no chain. Zeiler and Fergus (2014), section 4.2. Lesson 05.
@@ -41,16 +43,17 @@ def occlusion(model, images, targets=None, *, patch=32, stride=16, fill="mean", 
         raise ValueError(f"method is {method!r}: 'auto', 'full' or 'incremental' was expected.")
     rows, columns = (_starts(pixels, patch, stride) for pixels in size)
     falls = np.zeros((len(images), len(rows), len(columns)), np.float32)
-    for index, image in enumerate(images):
-        filling = filling_of(image, fill, patch)
-        if np.array_equal(image, filling):
-            raise ValueError(
-                f"image {index} is constant, and a patch of fill={fill!r} does not change it: pass another fill, or look at "
-                "where the image comes from."
-            )
-        before, after = _logits(network, preprocess, image, filling, rows, columns, patch, method)
-        target = before.argmax() if targets is None else targets[index]
-        falls[index] = (before - after)[:, target].reshape(len(rows), len(columns))
+    with tqdm(total=falls.size, desc="occlusion", leave=False, delay=1, disable=not progress) as bar:
+        for index, image in enumerate(images):
+            filling = filling_of(image, fill, patch)
+            if np.array_equal(image, filling):
+                raise ValueError(
+                    f"image {index} is constant, and a patch of fill={fill!r} does not change it: pass another fill, or "
+                    "look at where the image comes from."
+                )
+            before, after = _logits(network, preprocess, image, filling, rows, columns, patch, method, bar)
+            target = before.argmax() if targets is None else targets[index]
+            falls[index] = (before - after)[:, target].reshape(len(rows), len(columns))
     return _spread(falls, rows, columns, patch, size)
 
 
@@ -86,7 +89,7 @@ def filling_of(image, fill, patch):
     return values.round().astype(np.uint8) if image.dtype == np.uint8 else values.astype(np.float32)
 
 
-def _logits(network, preprocess, image, filling, rows, columns, patch, method):
+def _logits(network, preprocess, image, filling, rows, columns, patch, method, bar):
     """Logits of the uncovered image (classes,), and of every covered one (positions, classes)."""
     full = _compiled_full(network, preprocess, patch)
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -94,16 +97,20 @@ def _logits(network, preprocess, image, filling, rows, columns, patch, method):
     if method != "full":
         trouble = _not_a_chain(network)
         if trouble is None:
-            after = _incremental(network, preprocess, image, filling, rows, columns, patch)
+            after = _incremental(network, preprocess, image, filling, rows, columns, patch, bar)
             sample = full(image, filling, corners[:1]).numpy()
             if np.allclose(after[:1], sample, atol=1e-3 * max(1.0, np.abs(sample).max())):
                 return before, after
             trouble = "its layers alone do not give its logits, or its preprocessing mixes pixels"
+            bar.update(-len(corners))  # all of them again, in full
         if method == "incremental":
             raise ValueError(
                 f"model '{network.name}' cannot be explained incrementally: {trouble}. Use method='full', or 'auto'."
             )
-    batches = [full(image, filling, corners[start : start + _BATCH]) for start in range(0, len(corners), _BATCH)]
+    batches = []
+    for start in range(0, len(corners), _BATCH):
+        batches.append(full(image, filling, corners[start : start + _BATCH]))
+        bar.update(len(batches[-1]))
     return before, np.concatenate(batches)
 
 
@@ -166,7 +173,7 @@ def _not_a_chain(network):
     return None
 
 
-def _incremental(network, preprocess, image, filling, rows, columns, patch):
+def _incremental(network, preprocess, image, filling, rows, columns, patch, bar):
     features, covered_row, head = _compiled_incremental(network, preprocess, patch)
     maps, prepared = features(tf.constant(image), tf.constant(filling))
     logits, waiting = [], []
@@ -175,6 +182,7 @@ def _incremental(network, preprocess, image, filling, rows, columns, patch):
         if len(waiting) * len(columns) >= 4 * _BATCH or row == rows[-1]:  # dense heads like large batches
             logits.append(head(tf.concat(waiting, axis=0)).numpy())
             waiting = []
+        bar.update(len(columns))
     return np.concatenate(logits)
 
 

@@ -6,7 +6,7 @@ the second class. Partial dependence and importance are scikit-learn's; accumula
 
 import numpy as np
 
-from xailab._validate import check_feature, check_table
+from xailab._validate import check_answers, check_feature, check_table
 
 
 def coefficients(table, response):
@@ -178,18 +178,12 @@ _TOO_MANY_CLASSES = (
 
 
 def _answers(model, table):
-    """One number a row: the prediction, or the probability of the second of two classes."""
-    if hasattr(model, "predict_proba"):
-        answers = np.asarray(model.predict_proba(table))
-        if answers.shape != (len(table), 2):
-            raise ValueError(_TOO_MANY_CLASSES.format(answers.shape[-1]))
-        return answers[:, 1]
-    answers = np.asarray(model.predict(table), float)
-    if answers.size != len(table):
-        raise ValueError(
-            f"predict returned shape {answers.shape} for {len(table)} rows: one number a row was expected."
-        )
-    return answers.reshape(-1)
+    """One number per row: the prediction, or the probability of the second of two classes."""
+    probable = hasattr(model, "predict_proba")
+    answers = check_answers((model.predict_proba if probable else model.predict)(table), len(table))
+    if answers.shape[1] != (2 if probable else 1):
+        raise ValueError(_TOO_MANY_CLASSES.format(answers.shape[1]))
+    return answers[:, -1]
 
 
 def _bins(table, feature, bins):

@@ -125,6 +125,13 @@ def test_the_teaching_page_has_minutes_and_questions(lesson, tmp_path):
     assert "## 42 · A question?" in page and "Reading 20 min" in page and "Ask them." in page
 
 
+def test_a_lesson_takes_200_words_and_8_lines_per_minute_and_its_exercises(lesson):
+    prose, code = "# %% [markdown]\n" + "# word word\n" * 200, "# %%\n" + "x = 1\n\n" * 15
+    lesson.write_text(f"{prose}\n{code}\n{LESSON[LESSON.index('# %% tags') :]}")
+    lines = 15 + 1 + 9 + 2 + 2  # of the exercise what is left of it for students, and no marks of comparison
+    assert build.minutes(build.read(lesson)) == 400 / 200 + lines / 8 + 5
+
+
 def test_what_a_cell_printed_is_one_output_and_its_progress_bar_is_gone():
     def said(text):
         return nbformat.v4.new_output("stream", name="stdout", text=text)
@@ -133,5 +140,5 @@ def test_what_a_cell_printed_is_one_output_and_its_progress_bar_is_gone():
     bar = nbformat.v4.new_output("display_data", {widget: {}, "text/plain": "head:   0%|          | 0/60"})
     slider = nbformat.v4.new_output("display_data", {widget: {}, "text/plain": "interactive(children=…)"})
     cell = nbformat.v4.new_code_cell("", outputs=[said("one\n"), bar, said("two\n"), slider])
-    build._join_streams(nbformat.v4.new_notebook(cells=[cell]))
+    build.tidy(nbformat.v4.new_notebook(cells=[cell]))
     assert cell.outputs == [said("one\ntwo\n"), slider]

@@ -9,8 +9,7 @@ from PIL import Image
 from xailab._tensorflow import keras
 from xailab.course import cli, train_icnn
 from xailab.course.train_icnn import vgg16_twin  # before the fixture puts a small one in its place
-from xailab.data import PARTS, Parted, creatures, photos
-from xailab.models import vgg16_gap
+from xailab.data import PARTS, Parted, creatures
 from xailab.twins import small_base, twin
 
 
@@ -92,10 +91,10 @@ def test_the_command_says_what_is_missing(tmp_path, capsys):
     assert "nowhere is missing" in capsys.readouterr().out
 
 
-def test_the_first_top_layer_starts_as_vgg16s_last_convolution():
-    network, cat = vgg16_twin(1, "ordinary", 0.0), photos()["cat"][None]
+def test_the_first_top_layer_starts_as_vgg16s_last_convolution(vgg16_gap, cat):
+    network = vgg16_twin(1, "ordinary", 0.0)
     lower = keras.Model(network.predicts.input, network.tops[0].output)
-    vgg = vgg16_gap()
-    theirs = keras.Model(vgg.model.input, vgg.model.get_layer("block5_conv3").output)(vgg.preprocess(cat)).numpy()
+    last = keras.Model(vgg16_gap.model.input, vgg16_gap.model.get_layer("block5_conv3").output)
+    theirs = last(vgg16_gap.preprocess(cat)).numpy()
     assert theirs.shape == (1, 14, 14, 512)
     assert np.allclose(lower(cat.astype(np.float32)), theirs, atol=1e-3 * theirs.max())

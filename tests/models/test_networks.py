@@ -20,16 +20,6 @@ def lenet5():
 
 
 @pytest.fixture(scope="module")
-def efficientnet():
-    return models.efficientnet_lite0()
-
-
-@pytest.fixture(scope="module")
-def vgg16_gap():
-    return models.vgg16_gap()
-
-
-@pytest.fixture(scope="module")
 def photos():
     return data.photos()
 

@@ -1,4 +1,4 @@
-"""Make the two editions of each lesson, and the teacher's page, from solutions/NN_topic.py.
+"""Make from solutions/NN_topic.py the two editions of each lesson, the teacher's page and the ledger of claims.
 
 python -m xailab.course.build            every lesson that changed
 python -m xailab.course.build 03 --force lesson 03, executed again
@@ -16,10 +16,10 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from xailab.course import ROOT
+from xailab.course import ROOT, claims
 from xailab.course.exercises import exercises
 
-CELL_SECONDS = 120
+CELL_SECONDS = 900  # catches what hangs; nothing passes or fails by the clock
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
@@ -32,9 +32,14 @@ def sources(root=ROOT):
 
 
 def read(path):
-    """Read a lesson in jupytext's percent format. Returns a notebook (nbformat 4) with cell ids derived from their content."""
+    """Read a lesson in jupytext's percent format, without the comments of its claims.
+
+    Returns a notebook (nbformat 4) with cell ids derived from their content.
+    """
     cells, seen = [], set()
     for cell in jupytext.read(path, fmt="py:percent").cells:
+        if cell.cell_type == "markdown":
+            cell.source = claims.without(cell.source)
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         number = next(n for n in range(len(seen) + 1) if f"{digest}-{n}" not in seen)
         seen.add(f"{digest}-{number}")
@@ -97,17 +102,20 @@ def execute(notebook, folder):
     """Run a solved edition in a fresh kernel under XAILAB_STRICT=1; its cells then hold their outputs. Raises CellExecutionError."""
     environment = {**os.environ, "XAILAB_STRICT": "1"}
     client = NotebookClient(
-        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook,
+        timeout=CELL_SECONDS,
+        startup_timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
     )
     client.record_timing = False
     client.execute(env=environment)
     notebook.metadata = nbformat.from_dict(_METADATA)  # the kernel adds its own version
-    _join_streams(notebook)
-    return notebook
+    return tidy(notebook)
 
 
-def _join_streams(notebook):
-    """One output for what a cell printed, however many pieces it came in; of a progress bar, nothing stays behind."""
+def tidy(notebook):
+    """The notebook with one output for what a cell printed, however many pieces it came in, and no progress bars."""
     for cell in notebook.cells:
         joined = []
         for output in cell.get("outputs", []):
@@ -119,6 +127,7 @@ def _join_streams(notebook):
                 joined.append(output)
         if cell.cell_type == "code":
             cell.outputs = joined
+    return notebook
 
 
 def _is_bar(output):
@@ -176,6 +185,28 @@ def teaching_page(root=ROOT):
     return "\n".join(parts)
 
 
+def claims_page(root=ROOT):
+    """The ledger: of each lesson the sentences that say what was seen, how each was tried, and with what result."""
+    parts = [
+        "# What was tried\n",
+        "A sentence that says what a figure or a number shows was tried by a test. Generated from the lessons by "
+        "`make notebooks`; edit the comments in `solutions/*.py` instead.\n",
+    ]
+    for path in sources(root):
+        about = header(read(path))
+        parts.append(f"## {about['number']} · {about['title']}\n")
+        parts.append(claims.table(claims.claims(path)))
+    return "\n".join(parts)
+
+
+def minutes(lesson):
+    """What a lesson asks of a student who does everything: 200 words and 8 lines of code per minute, and the exercises."""
+    cells = student_edition(lesson).cells
+    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+    lines = sum(bool(line.strip()) for cell in cells if cell.cell_type == "code" for line in cell.source.splitlines())
+    return words / 200 + lines / 8 + sum(cell.metadata["minutes"] for cell in cells if is_tagged(cell, "exercise"))
+
+
 def write(path, content):
     """Replace a file by new content in one step: whoever interrupts finds the old file or the new one."""
     path.parent.mkdir(exist_ok=True)
@@ -208,6 +239,7 @@ def main(arguments=None):
     for path in tqdm(chosen, desc="lessons", unit="lesson"):
         build(path, force=options.force)
     write(ROOT / "solutions" / "TEACHING.md", teaching_page())
+    write(ROOT / "solutions" / "CLAIMS.md", claims_page())
 
 
 if __name__ == "__main__":
