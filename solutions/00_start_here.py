@@ -79,8 +79,9 @@ name, probability = classifier.top(photo, k=1)[0]
 plot.overlay(photo, heatmap, title=f"Why {name}, at {probability:.0%}?")
 
 # %% [markdown]
-# Bright is where the evidence for *espresso* was found: on the coffee, inside the rim. The spoon and the saucer count for
-# little. That is an answer right for a good reason. By lesson 04 you will have written those lines yourself, from nothing but
+# Bright is where the evidence for *espresso* was found: on this photo, on the coffee, inside the rim.
+# <!-- tried: tests/lessons/test_lesson_00.py::test_the_coffee_is_an_espresso_at_94_percent_seen_inside_the_rim | this photo | 1 of 1 -->
+# That looks like a right answer for a good reason. By lesson 04 you will have written those lines yourself, from nothing but
 # array arithmetic, and you will know when not to believe them.
 #
 # ## And when it is wrong?
@@ -96,7 +97,9 @@ plot.bars(
 )
 
 # %% [markdown]
-# A bobsled? A football helmet? Before you laugh: none of the 1,000 names is *astronaut*. A classifier shares 100 % out among the
+# A bobsled? A football helmet? Before you laugh: none of the 1,000 names is *astronaut*.
+# <!-- tried: tests/lessons/test_lesson_00.py::test_no_class_is_an_astronaut_and_her_helmet_is_a_football_helmet | 1,000 names | 1000 of 1000 -->
+# A classifier shares 100 % out among the
 # names it has. If the right one is missing, the others get all of it,
 #
 # $$p_c = \frac{e^{s_c}}{\sum_{c'} e^{s_{c'}}} \qquad\text{so that}\qquad \sum_c p_c = 1,$$
@@ -110,14 +113,18 @@ heatmap = cam.grad_cam(classifier, astronaut[None], helmet)[0]
 plot.overlay(astronaut, heatmap, title="Why football helmet?")
 
 # %% [markdown]
-# There *is* a helmet in the picture, beside her, and that is where the map is bright. This is the story of the
-# mug and the watch again. The answer is wrong and the reason is a good one. Notice what the question was: not "what do you
+# There *is* a helmet in the picture, beside her, and on this photo that is where the map is brightest.
+# <!-- tried: tests/lessons/test_lesson_00.py::test_no_class_is_an_astronaut_and_her_helmet_is_a_football_helmet | this photo | 1 of 1 -->
+# If the map is right, this is the story of the mug and the watch again: a wrong answer for a good reason. How could you make
+# sure? Cover it, and ask again: that is lesson 05.
+#
+# Notice what the question was: not "what do you
 # see?", but "what speaks for **this class**?" Every class has its own map.
 #
 # ## The idea
 #
 # A classifier is a function: a photo goes in, and a score for each class comes out. An explanation, in this course, is a
-# function as well: a photo and a class go in, and a number for each pixel comes out.
+# function as well: a photo and a class go in, and one number per pixel comes out.
 #
 # $$f : \text{photo} \mapsto (s_1, \dots, s_K) \qquad\qquad h : (\text{photo}, c) \mapsto \text{map of } H \times W$$
 #
@@ -211,9 +218,12 @@ methods = check("00.3", methods)
 # explain one case; their means over many cases describe the model. t-SNE draws any table of numbers; it stands here because we
 # feed it a layer's activations. MRMR ranks the inputs before there is a model at all: it cannot be more agnostic than that.
 #
+# One slide that this course builds on calls occlusion model-specific. We disagree. It is mostly used with image networks, but it
+# asks a model for nothing but its scores: a support vector machine, or a model behind a web page, can be asked the same way.
+#
 # The course walks through this table. Lessons 01 and 02 bring the arithmetic, lesson 03 CAM and lesson 04 Grad-CAM. Occlusion is
-# lesson 05, LIME lesson 06. Lesson 07 moves a network to the first row, and lesson 08 puts maps to use. Lesson 09 has the
-# rest, with the whole column on the right. Lesson 11 asks of all of them: is it true?
+# lesson 05, LIME lesson 06. Lesson 07 moves a network to the first row, and lesson 08 puts maps to use. Lessons 09 and
+# 10 have the rest, with the whole column on the right: tables, and a network as a whole. Lesson 11 asks of all of them: is it true?
 
 # %% [markdown] tags=["teaching"]
 # **Ask:** why is the cell *intrinsic, local* empty? (A decision path belongs there, or one term of a linear model for one case.
@@ -243,7 +253,7 @@ methods = check("00.3", methods)
 #
 # ## Summary
 #
-# - Networks can be wrong for good reasons and right for bad ones. Accuracy does not tell the two apart; explanations can.
+# - Networks can be wrong for good reasons and right for bad ones. Accuracy does not separate the two; explanations can.
 # - An explanation belongs to a class: it says what speaks for *that* answer.
 # - Complexity, scope, dependency: three questions that place any method.
 #

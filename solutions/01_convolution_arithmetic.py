@@ -2,7 +2,7 @@
 # # 01 · What does a filter compute? Convolution arithmetic
 # **You will** compute a convolution by hand and by machine · find two slips on a printed slide · predict the size, the weights and the view of any layer
 #
-# **Needs** lesson 00 · **Reading** 60 min · **Computing** 10 s
+# **Needs** lesson 00 · **Reading** 70 min · **Computing** 10 s
 
 # %% [markdown]
 # ## The question
@@ -25,8 +25,8 @@ PHOTO.shape, FILTER.shape
 
 # %% [markdown]
 # `PHOTO` has 6 rows, 6 columns and 3 channels: red, green, blue. Its first row and column are zeros, put there so that the
-# filter can also be centred on the outermost pixels. That is **zero padding**. `FILTER` has one filter of 3 x 3 weights
-# *for each channel*.
+# filter can also be centred on the outermost pixels. That is **zero padding**. `FILTER` is one filter: 3 x 3 weights
+# *per channel*.
 
 # %%
 plot.grid(
@@ -64,7 +64,9 @@ for channel, name in enumerate(["red", "green", "blue"]):
     print(name, int(np.sum(patch[..., channel] * FILTER[..., channel, 0])))
 
 # %% [markdown]
-# Three channels, three sums: 308, -498 and 164. The filter still gives **one** number here: the three are added, and the
+# Three channels, three sums: 308, -498 and 164.
+# <!-- tried: tests/lessons/test_lesson_01.py::test_the_lecture_example_gives_minus_25 | the lecture's numbers | exact -->
+# The filter still gives **one** number here: the three are added, and the
 # filter's bias, 1, on top:
 #
 # $$308 - 498 + 164 + 1 = -25$$
@@ -119,7 +121,7 @@ convolve = check("01.2", convolve)
 # %%
 plot.grid(
     [convolve(PHOTO, FILTER[..., 0], 1)],
-    title="The feature map: one number a position, -25 in the corner",
+    title="The feature map: one number per position, -25 in the corner",
     numbers=True,
     alt=(
         "A 4 by 4 table of numbers, the first one -25: what the filter gives at each of"
@@ -212,6 +214,7 @@ plot.grid(
 
 # %% [markdown]
 # The first number is right; check it in your head: $2 \cdot 1 + 7 \cdot 5 = 37$. But each table has one number that is wrong.
+# <!-- tried: tests/lessons/test_lesson_01.py::test_the_slips_of_exercise_3_are_where_the_slide_differs | both tables recomputed | one slip each -->
 # Which? Write the answer as `{(filter, row, column): (printed, right), ...}`, the filter as `"a"` or `"b"`, rows and columns
 # counted from 0. By hand or by machine: both count.
 
@@ -269,7 +272,7 @@ for dilation in (1, 2, 4):
 # %% [markdown]
 # **What can go wrong.** "Same" padding means that the output has $\lceil n / s \rceil$ positions. When an odd number of zeros
 # is needed, TensorFlow puts the extra one at the bottom and right; other frameworks pad both ends alike. Weights carried from
-# one to the other then give maps that are shifted by a pixel, and nobody is told.
+# one to the other then give shifted maps, without any warning.
 #
 # ## Pooling
 #
@@ -283,6 +286,7 @@ print(pool2d(after_relu[..., None], mode="average")[..., 0])
 # %% [markdown]
 # The 19 survives max pooling, but it no longer says *which* of four cells it came from. Each pooling costs a heat map half of
 # its sharpness: five of them turn the 224 pixels of VGG16 into 7 cells.
+# <!-- tried: tests/lessons/test_lesson_01.py::test_five_poolings_turn_224_pixels_into_7_cells | counted | exact -->
 #
 # ## How many weights?
 #
@@ -316,7 +320,7 @@ print(
 # %% [markdown]
 # ## What does a cell see?
 #
-# One cell behind a 3 x 3 convolution sees 3 pixels a side. Behind a second one it sees 5: each of the three cells in its
+# One cell behind a 3 x 3 convolution sees 3 pixels along a side. Behind a second one it sees 5: each of the three cells in its
 # window sees 3 pixels, and they overlap. Behind a stride of 2, neighbouring cells are 2 pixels apart, and every further window
 # reaches twice as far. So walk through the layers with two numbers, the size $r$ and the step $j$ in pixels:
 #
@@ -325,7 +329,8 @@ print(
 
 # %% tags=["exercise"] id="01.6" minutes=10 difficulty=3
 def field_size(layers):
-    """Pixels a side that one cell sees. [(kernel, stride), ...] -> a whole number"""
+    """Pixels along a side that one cell sees.
+    [(kernel, stride), ...] -> a whole number"""
     size, step = 1, 1
     for kernel, stride in layers:
         size += (kernel - 1) * step
@@ -350,7 +355,7 @@ plot.bars(
     names,
     sizes,
     title="What one cell of each VGG16 layer sees of the 224 pixels",
-    xlabel="pixels a side",
+    xlabel="pixels along a side",
 )
 
 # %%
@@ -361,13 +366,15 @@ print(receptive_field(same), "behind the last pooling")
 
 # %% [markdown]
 # Read the second line aloud: a cell of the last map sees 212 pixels of 224, neighbouring cells are centred 32 pixels apart,
-# the first on pixel 15.5. Remember this when a heat map looks like a soft blob. The blob is not the network's opinion about
-# the edge of an object; it is a 7 x 7 grid, blown up. What the formula gives is the *largest* region that can matter; in
-# trained networks the middle of it matters most.
+# the first on pixel 15.5.
+# <!-- tried: tests/lessons/test_lesson_01.py::test_a_cell_of_vgg16s_last_map_sees_212_pixels_32_apart | computed from the layers | exact -->
+# Remember this when a heat map looks like a soft blob. The blob is not the network's opinion about
+# the edge of an object; it is a 7 x 7 grid, blown up. What the formula gives is the *largest* region that can matter. Luo and
+# others (2016, see below) found that in trained networks the middle of it matters most.
 #
 # ## Summary
 #
-# - A filter gives one number a position: products over its window and **all channels**, added, plus one bias.
+# - A filter gives one number per position: products over its window and **all channels**, added, plus one bias.
 # - $n' = \lfloor (n + 2p - k)/s \rfloor + 1$ positions; $(k^2 C_{in} + 1)\, C_{out}$ weights, whatever the size of the picture.
 # - Receptive fields grow by $(k-1)$ times the step. In VGG16's last map a cell sees nearly everything, and the cells are 32
 #   pixels apart: that is the sharpness a heat map can have there.

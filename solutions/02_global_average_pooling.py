@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 02 · Two hundred million weights, and where did the *where* go? Global average pooling
-# **You will** find out where LeNet-5 keeps its 200 million weights · replace them by a mean · see what the mean forgets, and what is still there
+# **You will** find out where LeNet-5 keeps its 200 million weights · replace them by a mean · predict what the mean forgets, and see what is still there
 #
 # **Needs** lesson 01 · **Reading** 45 min · **Computing** 5 s
 
 # %% [markdown]
 # ## The question
 #
-# A thesis on explainable classification starts, as one does, with LeNet-5, the network that read handwritten digits on bank
+# A thesis on explainable classification starts with LeNet-5, the network that read handwritten digits on bank
 # cheques in the 1990s. Its pictures are larger than digits, 224 x 403 pixels in colour, in 11 classes, and the network grows to
 # 200,432,331 weights: more than VGG16 has. Which layer needs them? And what would we lose if we took it away?
 
@@ -78,7 +78,9 @@ plot.bars(
 )
 
 # %% [markdown]
-# Where are the other bars? They are there, too short to see. 99.97 % of the network sits in one layer, and that layer has a
+# Where are the other bars? They are there, too short to see. 99.97 % of the network sits in one layer.
+# <!-- tried: tests/lessons/test_lesson_02.py::test_f6_holds_nearly_all_of_lenet5_and_pooling_would_leave_one_twenty_thousandth | counted | exact -->
+# That layer has a
 # weight for *filter 17 at row 40, column 112*, and another one for *filter 17 at row 40, column 113*. It has to learn a
 # thing anew at every place.
 #
@@ -105,7 +107,7 @@ print(
 # %% [markdown]
 # ## The idea
 #
-# Why should it matter *where* filter 17 fires? Take its mean over all positions, one number a channel, and connect only
+# Why should it matter *where* filter 17 fires? Take its mean over all positions, one number per channel, and connect only
 # those. That is **global average pooling**, GAP:
 #
 # $$F_k = \frac{1}{HW} \sum_{y}\sum_{x} f_k(x, y)$$
@@ -127,13 +129,15 @@ print(
 )
 
 # %% [markdown]
-# 10,164 instead of 200,380,404: one twenty-thousandth. Besides, the network now takes pictures of any size, since a mean is a
+# 10,164 instead of 200,380,404: one twenty-thousandth.
+# <!-- tried: tests/lessons/test_lesson_02.py::test_f6_holds_nearly_all_of_lenet5_and_pooling_would_leave_one_twenty_thousandth | counted | exact -->
+# Besides, the network now takes pictures of any size, since a mean is a
 # mean. And it need not learn things anew for each place. Let us test that.
 #
-# ## A test: shift the picture
+# ## A test: move the digit
 #
-# Four hand-made edge filters and a ReLU stand in for a network. We shift a digit by a few pixels and compare what it looks
-# like before and after: flattened, and pooled. Similarity is the cosine, 1 for *the same up to a factor*.
+# Four hand-made edge filters and a ReLU stand in for a network. The digit has a black margin of 6 pixels, so that nothing is
+# lost when it moves.
 
 # %%
 images, labels = mnist()
@@ -155,6 +159,44 @@ plot.grid(
         " at its right, left, lower and upper edges."
     ),
 )
+
+# %% [markdown]
+# **Predict,** before you run anything below. What happens to the four means when the digit is shifted by 5 pixels? When it
+# is turned upside down, by 180 degrees? By a quarter turn? When it lies in a picture twice as wide and twice as high, black
+# around it? For each of the four, write one of these:
+#
+# - `"the same"`: all four means stay as they are.
+# - `"exchanged"`: the left and right edges exchange their means with the top and bottom edges.
+# - `"a quarter"`: all four means are a quarter of what they were.
+
+# %% tags=["exercise"] id="02.3" minutes=5 difficulty=2
+predictions = {
+    "shifted": "the same",
+    "upside down": "the same",
+    "quarter turn": "exchanged",
+    "larger picture": "a quarter",
+}
+
+predictions = check("02.3", predictions)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+pictures = {
+    "as it is": digit,
+    "shifted": np.roll(digit, 5, axis=1),
+    "upside down": np.rot90(digit, 2),
+    "quarter turn": np.rot90(digit),
+    "larger picture": np.pad(digit, [side // 2 for side in digit.shape]),
+}
+for name, picture in pictures.items():
+    print(f"{name:<15}", *(f"{mean:.4f}" for mean in pool(maps_of(picture))))
+
+# %% [markdown]
+# The shift is forgotten, as promised. So is the turn by 180 degrees: along a row a digit gets as much brighter as it gets
+# darker again, so a left edge and a right edge have the same mean.
+# <!-- tried: tests/lessons/test_lesson_02.py::test_the_means_of_moved_digits_are_as_predicted | 100 digits, tolerance 1e-9 | 100 of 100 -->
+# To these four means a nine upside down, which you would read as a six, is still that nine. How much does the flattened
+# version notice? We compare the maps before and after a shift by their cosine, which is 1 for *the same up to a factor*.
 
 
 # %%
@@ -186,13 +228,18 @@ print(
 )
 
 # %% [markdown]
-# The flattened maps of the shifted seven have little in common with those of the first. The pooled ones are the same. (So are
-# the largest values. Max pooling asks *is it there?*, average pooling *how much of it is there?* That second question has a
-# consequence for explanations: to raise a mean, all of an object's parts help, not only the most telling one.)
+# The flattened maps of the shifted seven have little in common with those of the first: .04, and no digit of a hundred has more
+# than .32.
+# <!-- tried: tests/lessons/test_lesson_02.py::test_flattened_maps_of_a_digit_shifted_by_five_pixels_have_little_in_common | 100 digits | 100 of 100 -->
+# The pooled ones are the same, and so are the largest values.
+# <!-- tried: tests/lessons/test_lesson_02.py::test_means_and_largest_values_of_shifted_digits_are_the_same | 100 digits, shifts of 1 to 5 pixels | 500 of 500 -->
+# Max pooling asks *is it there?*, average pooling *how much of it is there?* That second question has a consequence for
+# explanations: to raise a mean, all of an object's parts help, not only the most telling one.
 #
 # ## What can go wrong
 #
 # **The mean forgets the where.** Cut the maps into cells and shuffle them: every mean stays the same.
+# <!-- tried: tests/lessons/test_lesson_02.py::test_shuffled_cells_have_the_same_means | 100 digits, tolerance 1e-9 | 100 of 100 -->
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -202,14 +249,16 @@ shuffled = (
 print(np.allclose(pool(before), pool(shuffled)))
 
 # %% [markdown]
-# So a GAP network cannot tell a face from a face with its parts exchanged, if its filters see only parts. And yet nothing is
-# lost for us who explain: **the maps are still there**, one step before the mean. That is the whole trick of the next lesson.
+# So a GAP network cannot distinguish a face from a face with its parts exchanged, if its filters see only parts. And yet nothing
+# is lost for us who explain: **the maps are still there**, one step before the mean. That is the whole trick of the next lesson.
 #
 # **A real network shifts less cleanly.** Here every filter looks at every pixel. With strides and pooling, a shift by one pixel
-# changes which pixels meet in a window, and the means change a little.
+# changes which pixels meet in a window, and the means may change.
 #
-# **A mean is diluted.** The same object in a picture twice as wide and twice as high fills a quarter of it, and so raises the
-# mean a quarter as much. GAP takes pictures of any size; that does not make its scores comparable between them.
+# **A mean is diluted.** You saw it above: the same object in a picture twice as wide and twice as high fills a quarter of it, and
+# so raises the mean a quarter as much.
+# <!-- tried: tests/lessons/test_lesson_02.py::test_the_means_of_moved_digits_are_as_predicted | 100 digits, tolerance 1e-9 | 100 of 100 -->
+# GAP takes pictures of any size; that does not make its scores comparable between them.
 #
 # ## Weigh the maps
 #
@@ -229,14 +278,14 @@ plot.grid(
 )
 
 
-# %% tags=["exercise"] id="02.3" minutes=6 difficulty=2
+# %% tags=["exercise"] id="02.4" minutes=6 difficulty=2
 def weighted_map(maps, weights):
     """Multiply each channel by its weight and add the channels.
     (H, W, C), (C,) -> (H, W)"""
     return maps @ weights
 
 
-weighted_map = check("02.3", weighted_map)
+weighted_map = check("02.4", weighted_map)
 
 # %%
 maps, weights = np.stack([M1, M2, M3], axis=-1), np.array([1, -2, 0.5])
@@ -264,6 +313,7 @@ print("and with the package:", np.allclose(global_average_pool(maps), pool(maps)
 
 # %% [markdown]
 # The same number, because sums may be exchanged:
+# <!-- tried: tests/lessons/test_lesson_02.py::test_pool_then_weigh_is_weigh_then_pool | 100 random stacks of maps, tolerance 1e-9 | 100 of 100 -->
 #
 # $$\sum_k w_k \sum_{x,y} f_k(x,y) = \sum_{x,y} \sum_k w_k f_k(x,y)$$
 #
@@ -272,7 +322,7 @@ print("and with the package:", np.allclose(global_average_pool(maps), pool(maps)
 # ## Summary
 #
 # - LeNet-5 on 224 x 403 pixels has 200,432,331 weights, 200,380,404 of them in F6, behind the flattened maps.
-# - Global average pooling leaves one number a channel: F6 would need 10,164 weights, and a shifted picture gives the same
+# - Global average pooling leaves one number per channel: F6 would need 10,164 weights, and a shifted picture gives the same
 #   numbers.
 # - The mean forgets where; the maps before it do not. Because sums may be exchanged, the score *is* the mean of a map.
 #
@@ -291,5 +341,5 @@ print("and with the package:", np.allclose(global_average_pool(maps), pool(maps)
 # **Ask:** where would 200 million weights have come in handy? (With 200 million pictures. The thesis has far fewer: the layer
 # learns the training pictures by heart.)
 #
-# **Common confusion:** "GAP throws the maps away." It throws the positions away, in one number a channel; the maps stay in
+# **Common confusion:** "GAP throws the maps away." It throws the positions away, in one number per channel; the maps stay in
 # memory, and CAM reads them there.

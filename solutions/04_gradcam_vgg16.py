@@ -273,7 +273,7 @@ panels = {
     "guided": guided,
     "Guided Grad-CAM": guided * heatmap,
 }
-plot.layer_strip(photo, panels, title="Relatives of Grad-CAM, for 'cat'")
+plot.layer_strip(photo, panels, title="Relatives of Grad-CAM, for 'cat'", clip=99)
 
 # %% [markdown]
 # How much do they depend on the class? Compare the maps for *cat* and for *building*, as a correlation over all pixels.

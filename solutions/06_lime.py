@@ -16,6 +16,10 @@
 # Two features, so that we can see everything. The colour is the score of a support vector machine; zero is its boundary. The
 # boundary is bent, and no line describes it. But stand at the white star and look around: nearby, a line will do.
 
+# %% tags=["parameters"] small={"SAMPLES": [50, 100], "PHOTOS": 100}
+SAMPLES = [50, 200, 1000, 5000]  # rows to ask about, when stability is measured
+PHOTOS = 1000  # photos with hidden parts to ask about for an explanation
+
 # %%
 import numpy as np
 from sklearn.datasets import load_wine, make_moons
@@ -265,7 +269,7 @@ hide = check("06.4", hide)
 
 # %%
 lite, coffee = efficientnet_lite0(), photos()["coffee"]
-espresso = explain_image(lite, coffee, progress=False)
+espresso = explain_image(lite, coffee, samples=PHOTOS, progress=False)
 count = espresso.segments.max() + 1
 coin = np.random.default_rng(0)
 samples = [hide(coffee, espresso.segments, coin.random(count) < 0.5) for _ in range(3)]
@@ -292,7 +296,9 @@ print(espresso)
 # %%
 cat = photos()["cat"]
 cuts = {
-    cut: explain_image(lite, cat, samples=400, segments=cut, progress=False)
+    cut: explain_image(
+        lite, cat, samples=min(PHOTOS, 400), segments=cut, progress=False
+    )
     for cut in ("quickshift", "slic", "grid")
 }
 for cut, explanation in cuts.items():
@@ -314,7 +320,7 @@ plot.layer_strip(
 
 # %%
 print("samples   rank correlation   top 3 (Jaccard)")
-for number in (50, 200, 1000, 5000):
+for number in SAMPLES:
 
     def explain(seed, number=number):
         return explain_tabular(

@@ -16,6 +16,7 @@ from xailab.evaluate import (
     randomization_check,
     rank_correlation,
     stability,
+    top_intersection,
 )
 
 DRAW = np.random.default_rng(0)
@@ -150,7 +151,28 @@ def test_rank_correlation_is_scipys():
     expected = [spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(one, two)]
     np.testing.assert_allclose(rank_correlation(one, two), expected)
     np.testing.assert_allclose(rank_correlation(one, np.exp(one)), 1)
-    np.testing.assert_array_equal(rank_correlation(one, np.zeros_like(two)), 0)
+    assert np.isnan(rank_correlation(one, np.zeros_like(two))).all()  # no order, so neither like nor unlike
+
+
+def test_the_top_intersection_by_hand():
+    one = np.array([[[9, 8, 7, 1], [0, 0, 0, 0]]], float)
+    other = np.array([[[9, 0, 7, 0], [0, 8, 0, 0]]], float)
+    np.testing.assert_allclose(top_intersection(one, other, share=3 / 8), 2 / 3)  # 9 and 7 of 9, 8 and 7
+    np.testing.assert_allclose(top_intersection(one, one, share=3 / 8), 1)
+    np.testing.assert_allclose(top_intersection(one, other, share=1 / 8), 1)
+    assert np.isnan(top_intersection(one, 0 * other, share=1 / 8)).all()
+
+
+def test_chance_reaches_the_share_of_the_top():
+    one, other = np.random.default_rng(3).random((2, 200, 20, 20))
+    assert abs(top_intersection(one, other, share=0.1).mean() - 0.1) < 0.01  # 5 standard errors
+
+
+def test_stability_takes_any_similarity():
+    photos = DRAW.integers(0, 256, (3, 12, 12, 3), dtype=np.uint8)
+    explain = {"explain": lambda x: x[..., 0].astype(float), "images": photos, "noise": 9, "copies": 2}
+    both = stability(**explain, similarity=lambda *pair: np.stack([rank_correlation(*pair), top_intersection(*pair)]))
+    np.testing.assert_array_equal(both, [stability(**explain), stability(**explain, similarity=top_intersection)])
 
 
 def test_the_interval_is_students_and_holds_the_mean_95_times_in_100():
@@ -203,12 +225,36 @@ def test_the_randomisation_check_tells_grad_cam_from_an_edge_detector(network, c
     kept = [weights.copy() for weights in network.get_weights()]
     explained = randomization_check(grad_cam, network, images, cascading=cascading)
     assert list(explained) == ["output", "conv2", "conv1"]
-    lost = [values.mean() for values in explained.values()]
+    lost = [np.nanmean(values) for values in explained.values()]
     assert min(lost) < 0.5 and (not cascading or lost[-1] < 0.5)
-    for values in randomization_check(edges, network, images, cascading=cascading).values():
+    for values in randomization_check(edges, network, images, cascading=cascading, seeds=2).values():
+        assert values.shape == (2, 8)
         np.testing.assert_allclose(values, 1)
     for now, before in zip(network.get_weights(), kept):
         np.testing.assert_array_equal(now, before)
+
+
+def test_a_map_that_became_empty_is_told_from_one_that_became_another(network):
+    images, calls = bars(4)[0], []
+
+    def explain(model, images, targets):  # trained, then one shuffled layer after the other
+        calls.append(len(calls))
+        return [edges(model, images), 0 * edges(model, images), -edges(model, images)][(0, 1, 2, 1)[calls[-1]]]
+
+    found = randomization_check(explain, network, images, seeds=1)
+    assert np.isnan(found["output"]).all() and np.isnan(found["conv1"]).all()
+    assert (found["conv2"] < 0).all()
+
+
+def test_each_seed_shuffles_otherwise_and_the_same_one_alike(network):
+    images = bars(3)[0]
+    one, again = (randomization_check(grad_cam, network, images, seeds=3)["conv1"] for _ in range(2))
+    np.testing.assert_array_equal(one, again)
+    weights = []
+    randomization_check(
+        lambda m, x, t: weights.append(m.get_weights()[0].copy()) or edges(m, x), network, images, seeds=2
+    )
+    assert not np.array_equal(weights[3], weights[6])  # conv1 at the end of each seed's cascade
 
 
 def test_layers_are_shuffled_from_the_last_one_down_or_one_at_a_time(network):
@@ -222,10 +268,10 @@ def test_layers_are_shuffled_from_the_last_one_down_or_one_at_a_time(network):
                 np.testing.assert_array_equal(np.sort(a, axis=None), np.sort(b, axis=None))
         return edges(model, images)
 
-    randomization_check(explain, network, bars(1)[0])
+    randomization_check(explain, network, bars(1)[0], seeds=1)
     assert seen == [[True] * 3, [False, True, True], [False, False, True], [False] * 3]
     seen.clear()
-    randomization_check(explain, network, bars(1)[0], cascading=False)
+    randomization_check(explain, network, bars(1)[0], cascading=False, seeds=1)
     assert seen == [[True] * 3, [False, True, True], [True, False, True], [True, True, False]]
 
 
@@ -298,6 +344,9 @@ def ones(images):
         (lambda: rank_correlation(HEAT, HEAT * np.nan), "NaN"),
         (lambda: stability(lambda x: HEAT, IMAGE[None], noise=0), "noise above 0"),
         (lambda: mean_and_interval([1.0]), "at least two numbers"),
+        (lambda: top_intersection(HEAT, HEAT, share=5), "share is 5: a part of the pixels"),
+        (lambda: top_intersection(HEAT, HEAT[0]), "twice"),
+        (lambda: randomization_check(grad_cam, None, HEAT, seeds=0), "seeds is 0: a whole number of shuffled"),
     ],
 )
 def test_bad_input_is_named(call, said):

@@ -3,8 +3,9 @@ import pytest
 
 from xailab import league
 from xailab._tensorflow import keras, tf
+from xailab.cam import grad_cam
 from xailab.data import beams
-from xailab.evaluate import deletion, iou, mean_and_interval
+from xailab.evaluate import deletion, iou, mean_and_interval, randomization_check
 from xailab.models import Classifier
 
 
@@ -26,24 +27,26 @@ def classifier(seed):
 def given():
     drawn = beams(12, size=(32, 48), seed=2)
     chosen = np.flatnonzero(drawn.cracked == 1)[:2]
-    return classifier(0), classifier(1), drawn.photos[chosen], drawn.cracks[chosen], [1, 1]
+    return classifier(0), drawn.photos[chosen], drawn.cracks[chosen], [1, 1]
 
 
 @pytest.fixture(scope="module")
 def table(given):
-    return league.league(*given, steps=4)
+    return league.league(*given, steps=4, networks=3)
 
 
 def test_every_method_is_judged_by_every_measure_on_every_picture(table):
     assert list(table) == list(league.METHODS) and len(table) == 10
     for measures in table.values():
         assert tuple(measures) == league.MEASURES
-        assert all(values.shape == (2,) and np.isfinite(values).all() for values in measures.values())
-        assert (np.abs(np.stack(list(measures.values()))) <= 1 + 1e-9).all()
+        for measure, values in measures.items():
+            assert values.shape == ((3,) if measure in ("randomised", "empty") else (2,))
+            assert (np.abs(values[~np.isnan(values)]) <= 1 + 1e-9).all()
+            assert not np.isnan(values).any() or (measure == "randomised" and (measures["empty"] == 1).any())
 
 
 def test_the_numbers_are_those_of_the_measures(given, table):
-    model, _, photos, cracks, targets = given
+    model, photos, cracks, targets = given
     maps = league.METHODS["Grad-CAM"](model, photos, targets)
     np.testing.assert_allclose(table["Grad-CAM"]["IoU"], iou(maps, cracks))
     areas = [deletion(model, photo, heatmap, target=1, steps=4).auc for photo, heatmap in zip(photos, maps)]
@@ -53,12 +56,13 @@ def test_the_numbers_are_those_of_the_measures(given, table):
 def test_impostors_do_not_notice_another_network_and_the_blob_not_even_another_picture(table):
     for name in ("random map", "edge detector", "centred blob"):
         np.testing.assert_allclose(table[name]["randomised"], 1)
+        assert not table[name]["empty"].any()
     np.testing.assert_allclose(table["centred blob"]["stability"], 1)
     assert (np.abs(table["random map"]["stability"]) < 0.1).all()
 
 
 def test_impostors_do_not_depend_on_the_target_and_the_random_map_is_the_same_each_time(given):
-    photos = given[2]
+    photos = given[1]
     for impostor in (league.random_map, league.edge_detector, league.centred_blob):
         maps = impostor(None, photos, [0, 1])
         assert maps.shape == (2, 32, 48)
@@ -69,14 +73,27 @@ def test_impostors_do_not_depend_on_the_target_and_the_random_map_is_the_same_ea
 def test_a_map_that_says_nothing_is_judged_as_a_random_one(given):
     methods = {"silent": lambda model, images, targets: np.zeros(images.shape[:3]), "random": league.random_map}
     judged = league.league(*given, methods=methods, steps=4)
-    for measure in ("deletion", "insertion", "pointing game", "IoU", "stability"):
+    for measure in ("deletion", "insertion", "pointing game", "IoU", "stability", "same top"):
         np.testing.assert_array_equal(judged["silent"][measure], judged["random"][measure])
-    np.testing.assert_array_equal(judged["silent"]["randomised"], 0)
+    assert (judged["silent"]["empty"] == 1).all() and np.isnan(judged["silent"]["randomised"]).all()
+    rows = league.summary(judged)
+    assert rows[(rows.method == "silent") & (rows.measure == "randomised")]["count"].item() == 0
+    assert league.as_text(rows).loc["silent", "randomised"] == "–"
+
+
+def test_randomised_is_the_last_step_of_the_randomisation_check(given, table):
+    model, photos, _, targets = given
+    last = list(randomization_check(grad_cam, model, photos, targets, seeds=3).values())[-1]
+    maps = grad_cam(model, photos, targets)
+    assert (np.ptp(maps, axis=(1, 2)) > 0).all()
+    np.testing.assert_array_equal(table["Grad-CAM"]["empty"], np.isnan(last).mean(axis=1))
+    full = ~np.isnan(last).any(axis=1)
+    np.testing.assert_allclose(table["Grad-CAM"]["randomised"][full], last[full].mean(axis=1))
 
 
 def test_a_summary_holds_mean_and_interval_and_is_written_with_both(table):
     rows = league.summary(table)
-    assert len(rows) == 60 and set(rows.pictures) == {2}
+    assert len(rows) == 80 and set(rows["count"]) <= {0, 1, 2, 3}
     row = rows[(rows.method == "CAM") & (rows.measure == "deletion")].iloc[0]
     assert (row["mean"], row.half) == mean_and_interval(table["CAM"]["deletion"])
     text = league.as_text(rows)

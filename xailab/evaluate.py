@@ -4,6 +4,7 @@ Deletion and insertion ask the network itself. The pointing game and IoU compare
 randomisation check and stability ask what a map depends on: on what the network has learned, and not on chance.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,44 +88,93 @@ def iou(heatmaps, masks):
     return both.sum(axis=(1, 2)) / either.sum(axis=(1, 2))
 
 
-def randomization_check(explain, model, images, targets=None, *, cascading=True, seed=0):
+def randomization_check(explain, model, images, targets=None, *, cascading=True, seeds=10):
     """Sanity check: how like the map of the trained network is the map of a network that has lost its knowledge?
 
     explain: function (model, images, targets) -> float (N, H, W), such as cam.grad_cam. model: keras.Model or Classifier,
     logits out. images: float (N, H, W, C), uint8 photos for a Classifier. targets: class index, N of them, or None for
     the trained network's top class. The weights of a layer are shuffled among themselves, which keeps their scale.
     cascading: shuffle the last layer, then also the one before it, and so on down; False: each layer alone.
-    seed: of the shuffling. The model's own weights are back when the function returns, or raises.
-    Returns {layer name: float (N,)}, the rank correlation with the trained network's map; a map that has become constant
-    counts as 0. A method that explains the network must come down; an edge detector stays at 1. Raises ValueError for
-    images or targets that do not fit. Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim (2018), section 3. Lesson 11.
+    seeds: how many shuffled networks, from seed 0. The model's own weights are back when the function returns, or raises.
+    Returns {layer name: float (seeds, N)}, the rank correlation with the trained network's map, NaN for a map that has
+    become constant: it is empty, and neither like the first one nor unlike it. An interval is one over seeds, since many
+    pictures of one shuffled network do not stand for another one. A method that explains the network must come down; an
+    edge detector stays at 1. Raises ValueError for images or targets that do not fit, and for fewer than one seed.
+    Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim (2018), section 3. Lesson 11.
     """
+    if not isinstance(seeds, (int, np.integer)) or seeds < 1:
+        raise ValueError(f"seeds is {seeds!r}: a whole number of shuffled networks, at least 1, was expected.")
     network, preprocess, images, targets = check_explainable(model, images, targets)
     if targets is None:
         targets = np.argmax(network(preprocess(images) if preprocess else images, training=False), axis=1)
     trained = explain(model, images, targets)
     layers = [layer for layer in reversed(leaf_layers(network)) if layer.weights]
-    kept = [layer.get_weights() for layer in layers]
-    random = np.random.default_rng(seed)
-    similarity = {}
+    similarity = {layer.name: [] for layer in layers}
+    for seed in range(seeds):
+        random = np.random.default_rng(seed)
+        with keeping_weights(network):
+            for layer in layers:
+                own = layer.get_weights()
+                shuffle_weights(layer, random)
+                similarity[layer.name].append(rank_correlation(trained, explain(model, images, targets)))
+                if not cascading:
+                    layer.set_weights(own)
+    return {name: np.stack(values) for name, values in similarity.items()}
+
+
+@contextmanager
+def keeping_weights(network):
+    """A block of code after which a keras.Model has the weights that it had before, also if the block raises. Lesson 11."""
+    kept = network.get_weights()
     try:
-        for layer, weights in zip(layers, kept):
-            layer.set_weights([random.permutation(array.ravel()).reshape(array.shape) for array in weights])
-            similarity[layer.name] = rank_correlation(trained, explain(model, images, targets))
-            if not cascading:
-                layer.set_weights(weights)
+        yield
     finally:
-        for layer, weights in zip(layers, kept):
-            layer.set_weights(weights)
-    return similarity
+        network.set_weights(kept)
 
 
-def stability(explain, images, *, noise, copies=5, seed=0):
+def shuffle_weights(layer, random):
+    """Shuffle each of a Keras layer's arrays of weights in itself, by the order that a NumPy generator draws. Lesson 11."""
+    layer.set_weights([random.permutation(array.ravel()).reshape(array.shape) for array in layer.get_weights()])
+
+
+def rank_correlation(maps, others):
+    """Spearman's rank correlation of two maps of each image: do they put the pixels in the same order?
+
+    maps, others: float (N, H, W). Returns float (N,) from -1 to 1; NaN where the other map is constant and has no order.
+    Raises ValueError for maps of different shapes, for NaN, and where the first of the two is constant. Lesson 11.
+    """
+    from scipy.stats import rankdata
+
+    maps, others, constant = _check_two(maps, others)
+    ranks = [rankdata(array.reshape(len(array), -1), axis=1) for array in (maps, others)]
+    one, two = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
+    size = np.sqrt((one**2).sum(axis=1) * (two**2).sum(axis=1))
+    return np.where(constant, np.nan, (one * two).sum(axis=1) / np.where(constant, 1, size))
+
+
+def top_intersection(maps, others, *, share=0.05):
+    """Top-k intersection of two maps of each image: how many of the highest pixels of one are among those of the other?
+
+    maps, others: float (N, H, W). share: of the pixels that count as the highest, above 0 and below 1; k is that many.
+    Returns float (N,): common pixels / k, from 0 to 1, where chance alone reaches the share; NaN where the other map is
+    constant. Unlike a rank correlation it does not ask for the order of the pixels that a map says nothing of.
+    Raises ValueError as rank_correlation, and for another share. Ghorbani, Abid, Zou (2019), section 2. Lesson 11.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share is {share}: a part of the pixels, above 0 and below 1, was expected.")
+    maps, others, constant = _check_two(maps, others)
+    count = max(1, round(share * maps[0].size))
+    both = [np.sum(_highest(one, count) & _highest(two, count)) / count for one, two in zip(maps, others)]
+    return np.where(constant, np.nan, both)
+
+
+def stability(explain, images, *, noise, copies=5, seed=0, similarity=rank_correlation):
     """How much of a map stays when the picture gets a little noise.
 
     explain: function from images (N, H, W, C) to maps (N, H, W), with its targets fixed. images: uint8 photos or float.
     noise: standard deviation of Gaussian noise, in the images' unit. copies: noisy copies of each image. seed: of the noise.
-    Returns float (N,): mean rank correlation of the noisy copies' maps with the image's own; 1 is perfectly stable.
+    similarity: function of two stacks of maps: rank_correlation, top_intersection, or one of your own.
+    Returns float (N,): the mean similarity of the noisy copies' maps to the image's own; 1 is perfectly stable.
     Raises ValueError for noise that is not positive. Ghorbani, Abid, Zou (2019), section 2; Alvarez-Melis and Jaakkola
     (2018). Lesson 11.
     """
@@ -135,28 +185,8 @@ def stability(explain, images, *, noise, copies=5, seed=0):
     for _ in range(copies):
         noisy = images + random.normal(0, noise, images.shape)
         noisy = noisy.round().clip(0, 255) if images.dtype == np.uint8 else noisy
-        similarities.append(rank_correlation(clean, explain(noisy.astype(images.dtype))))
+        similarities.append(similarity(clean, explain(noisy.astype(images.dtype))))
     return np.mean(similarities, axis=0)
-
-
-def rank_correlation(maps, others):
-    """Spearman's rank correlation of two maps of each image: do they put the pixels in the same order?
-
-    maps, others: float (N, H, W). Returns float (N,) from -1 to 1; 0 where the other map is constant and has no order.
-    Raises ValueError for maps of different shapes, for NaN, and where the first of the two is constant. Lesson 11.
-    """
-    from scipy.stats import rankdata
-
-    maps, others = np.asarray(maps), np.asarray(others)
-    if maps.ndim != 3 or maps.shape != others.shape:
-        raise ValueError(f"the maps have shapes {maps.shape} and {others.shape}: (N, H, W) was expected, twice.")
-    for heatmap, other in zip(maps, others):
-        check_heatmap(other)
-        _check_order(check_heatmap(heatmap))
-    ranks = [rankdata(array.reshape(len(array), -1), axis=1) for array in (maps, others)]
-    one, two = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
-    size = np.sqrt((one**2).sum(axis=1) * (two**2).sum(axis=1))
-    return (one * two).sum(axis=1) / np.where(size > 0, size, 1)
 
 
 def mean_and_interval(values):
@@ -229,6 +259,17 @@ def _check_order(heatmap):
             "Look at where it was computed; Grad-CAM's ReLU, for one, may cut all of a map off."
         )
     return heatmap
+
+
+def _check_two(maps, others):
+    """Both stacks of maps as arrays, and which of the others are constant."""
+    maps, others = np.asarray(maps), np.asarray(others)
+    if maps.ndim != 3 or maps.shape != others.shape:
+        raise ValueError(f"the maps have shapes {maps.shape} and {others.shape}: (N, H, W) was expected, twice.")
+    for heatmap, other in zip(maps, others):
+        check_heatmap(other)
+        _check_order(check_heatmap(heatmap))
+    return maps, others, np.ptp(others, axis=(1, 2)) == 0
 
 
 def _check_truth(heatmaps, masks):

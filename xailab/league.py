@@ -11,11 +11,24 @@ import numpy as np
 import pandas
 
 from xailab import cam, shapley
-from xailab.evaluate import deletion, insertion, iou, mean_and_interval, pointing_game, rank_correlation, stability
+from xailab._validate import leaf_layers
+from xailab.evaluate import (
+    deletion,
+    insertion,
+    iou,
+    keeping_weights,
+    mean_and_interval,
+    pointing_game,
+    rank_correlation,
+    shuffle_weights,
+    stability,
+    top_intersection,
+)
 from xailab.lime import explain_image
 from xailab.occlusion import occlusion
 
-MEASURES = ("deletion", "insertion", "pointing game", "IoU", "randomised", "stability")
+MEASURES = ("deletion", "insertion", "pointing game", "IoU", "randomised", "empty", "stability", "same top")
+_FEW = 12  # pictures of the randomisation check: its interval is one over networks, which more pictures do not narrow
 FOX_MEASURES = ("points to the fox", "IoU with the fox", "points to its head")  # lesson 11 fills these in itself
 
 
@@ -75,49 +88,75 @@ METHODS = {
 }
 
 
-def league(model, untrained, images, masks, targets, *, methods=METHODS, steps=20, tolerance=3, noise=4.0, copies=1):
+def league(model, images, masks, targets, *, methods=METHODS, steps=20, tolerance=3, noise=4.0, copies=1, networks=3):
     """Judge methods on pictures of which the truth is known.
 
-    model: Classifier with probabilities. untrained: the same with a network that has learned nothing.
-    images: uint8 photos (N, H, W, 3). masks: bool (N, H, W), where the evidence is. targets: N class indices.
-    methods: {name: explain}. steps: of deletion and insertion. tolerance: pixels, of the pointing game. noise: grey levels,
-    and copies: noisy copies a picture, of stability.
-    Returns {method: {measure of MEASURES: float (N,)}}: areas under the curves of the probability; hits; IoU; the rank
-    correlation with the untrained network's map; that with noisy copies' maps. A map that is constant, and so says
-    nothing, is judged as a random one. Raises ValueError as the measures do. Lesson 11.
+    model: Classifier with probabilities. images: uint8 photos (N, H, W, 3). masks: bool (N, H, W), where the evidence is.
+    targets: N class indices. methods: {name: explain}. steps: of deletion and insertion. tolerance: pixels, of the
+    pointing game. noise: grey levels, and copies: noisy copies a picture, of stability. networks: how many times all
+    weights are shuffled, for the randomisation check.
+    Returns {method: {measure of MEASURES: floats}}, (N,) but where it says otherwise: areas under the curves of the
+    probability; hits; IoU; "randomised" (networks,), on the first 12 images, the mean rank correlation with a shuffled
+    network's maps that are not constant, and "empty" (networks,), the share of those that are; the rank correlation with noisy copies' maps, and
+    how many of the highest twentieth of the pixels are the same. A map of the trained network that is constant, and so
+    says nothing, is judged as a random one. Raises ValueError as the measures do. Lesson 11.
     """
     table = {}
     for name, explain in methods.items():
         maps = with_an_order(explain(model, images, targets), images)
+        likeness = np.stack(
+            [
+                rank_correlation(maps[:_FEW], each)
+                for each in _shuffled(explain, model, images[:_FEW], targets[:_FEW], networks)
+            ]
+        )
+        empty = np.isnan(likeness).mean(axis=1)
+        steady, top = stability(
+            lambda noisy, explain=explain: with_an_order(explain(model, noisy, targets), noisy),
+            images,
+            noise=noise,
+            copies=copies,
+            similarity=lambda *pair: np.stack([rank_correlation(*pair), top_intersection(*pair)]),
+        )
         columns = (
             [deletion(model, *pair, target=t, steps=steps).auc for *pair, t in zip(images, maps, targets)],
             [insertion(model, *pair, target=t, steps=steps).auc for *pair, t in zip(images, maps, targets)],
             pointing_game(maps, masks, tolerance=tolerance),
             iou(maps, masks),
-            rank_correlation(maps, explain(untrained, images, targets)),
-            stability(
-                lambda noisy, explain=explain: with_an_order(explain(model, noisy, targets), noisy),
-                images,
-                noise=noise,
-                copies=copies,
-            ),
+            np.where(empty < 1, np.nansum(likeness, axis=1) / np.maximum(1, (~np.isnan(likeness)).sum(axis=1)), np.nan),
+            empty,
+            steady,
+            top,
         )
         table[name] = {measure: np.asarray(values) for measure, values in zip(MEASURES, columns)}
     return table
 
 
+def _shuffled(explain, model, images, targets, networks):
+    """The maps that a method makes of networks whose weights are all shuffled, one stack after the other."""
+    for seed in range(networks):
+        random = np.random.default_rng(seed)
+        with keeping_weights(model.model):
+            for layer in reversed(leaf_layers(model.model)):  # as in randomization_check: the same networks
+                shuffle_weights(layer, random)
+            yield explain(model, images, targets)
+
+
 def summary(table):
     """The league in numbers: a DataFrame with a row for each method and measure.
 
-    table: what league returned. Columns: method, measure, pictures, mean, half (half the 95 % confidence interval's width),
-    both in the measure's unit. Lesson 11.
+    table: what league returned. Columns: method, measure, count (of pictures or networks; NaN do not count), mean, half
+    (half the 95 % confidence interval's width), both in the measure's unit and NaN if there are fewer than two.
+    Lesson 11.
     """
-    rows = [
-        (method, measure, len(values), *mean_and_interval(values))
-        for method, measures in table.items()
-        for measure, values in measures.items()
-    ]
-    return pandas.DataFrame(rows, columns=["method", "measure", "pictures", "mean", "half"])
+    rows = []
+    for method, measures in table.items():
+        for measure, values in measures.items():
+            values = values[~np.isnan(values)]
+            rows.append(
+                (method, measure, len(values), *(mean_and_interval(values) if len(values) > 1 else 2 * [np.nan]))
+            )
+    return pandas.DataFrame(rows, columns=["method", "measure", "count", "mean", "half"])
 
 
 def long_run():
@@ -126,7 +165,9 @@ def long_run():
 
 
 def as_text(rows):
-    """A summary as it is read: a DataFrame of "mean ± half" with a row a method and a column a measure. Lesson 11."""
-    written = rows.assign(text=[f"{row.mean:.2f} ± {row.half:.2f}" for row in rows.itertuples()])
+    """A summary as it is read: a DataFrame of "mean ± half", or a dash, a row per method and a column per measure. Lesson 11."""
+    written = rows.assign(
+        text=["–" if np.isnan(row.mean) else f"{row.mean:.2f} ± {row.half:.2f}" for row in rows.itertuples()]
+    )
     methods, measures = (list(dict.fromkeys(rows[name])) for name in ("method", "measure"))
     return written.pivot(index="method", columns="measure", values="text").loc[methods, measures]

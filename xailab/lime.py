@@ -20,11 +20,8 @@ _IMAGE_KERNEL_WIDTH = 0.25
 _TABLE_KERNEL_WIDTH = 0.75  # times the root of the number of columns
 _BATCH_PIXELS = 2_000_000  # about 40 photos of 224 x 224
 _POOR_FIT = 0.5
-_MOST, _LEADERS, _AGREEING = (
-    1000,
-    5,
-    3,
-)  # of samples="auto": photos at most, weights that must settle, blocks that must agree
+_MOST = 500  # photos that samples="auto" asks about at most
+_LEADERS, _AGREEING = 5, 3  # how many weights must settle, and how many blocks must agree on them
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ def explain_image(
     samples: photos to ask about, the first of them unchanged; hidden superpixels take their mean colour. "auto" asks about
     balanced blocks of photos, in which each superpixel is shown as often as hidden, together with each other one as often
     as without it, and each photo has its opposite. It stops when the `features` (5 for None) largest weights and their
-    order were the same after three blocks in a row, or after 1000 photos.
+    order were the same after three blocks in a row, or after 500 photos.
     segments: int (H, W), or "quickshift" (None means this), "slic" or "grid".
     features: number of superpixels to choose, or None for all. choose: how, see explain_tabular.
     batch_size: photos at once; memory does not grow with samples. seed: of the choice of what to hide.

@@ -85,7 +85,7 @@ def test_the_same_figure_is_the_same_picture_twice():
 def test_signed_maps_have_zero_in_the_middle_of_their_colours():
     figure = plot.overlay(PHOTO, HEAT - 0.25, title="t")
     raw = figure.axes[1].images[0]
-    assert raw.get_cmap().name == "berlin" and raw.norm(0.0) == 0.5
+    assert raw.get_cmap().name == "coolwarm" and raw.norm(0.0) == 0.5
 
 
 def test_maps_from_zero_up_start_at_the_darkest_colour():
@@ -177,3 +177,36 @@ def test_letters_come_from_the_usual_font_first_and_hangul_from_one_that_is_inst
 def test_korean_class_names_do_not_stop_a_figure():
     _, pixels = shown(plot.confusion([[3, 1], [0, 2]], ["볼트", "너트"], title="confusion"))
     assert pixels.std() > 5
+
+
+def test_where_a_map_says_nothing_the_overlay_leaves_the_photo_as_it_is():
+    heat = np.zeros(PHOTO.shape[:2])
+    heat[:2, :2] = 1
+    photo, over = plot.overlay(PHOTO, heat, title="t").axes[2].images
+    assert np.array_equal(photo.get_array(), PHOTO)
+    alpha = over.get_alpha()
+    assert (alpha[heat == 0] == 0).all() and (alpha[heat == 1] > 0.5).all()
+
+
+def test_a_clipped_strip_says_so_and_one_bright_pixel_does_not_hide_the_rest():
+    heat = np.linspace(0, 1, PHOTO.shape[0] * PHOTO.shape[1]).reshape(PHOTO.shape[:2])
+    heat[0, 0] = 50
+    for clip, words, median in ((100, "largest", 0.01), (99, "99th percentile", 0.5)):
+        figure = plot.layer_strip(PHOTO, {"conv": heat}, title="t", clip=clip)
+        assert np.median(np.asarray(figure.axes[1].images[0].get_array())) == pytest.approx(median, abs=0.02)
+        assert words in figure.axes[-1].get_ylabel()
+
+
+def test_curves_stand_at_numbers_or_names_and_six_of_them_differ():
+    figure = plot.curves({str(k): [0.1 * k, 1] for k in range(6)}, title="t", ylabel="y", x=["none", "output"])
+    lines = figure.axes[0].lines
+    assert len({(line.get_color(), str(line.get_linestyle()), line.get_dash_capstyle()) for line in lines}) == 6
+    assert len({line.get_color() for line in lines}) == 6
+    figure.canvas.draw()
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["none", "output"]
+
+
+def test_bars_carry_their_spread():
+    figure = plot.bars(["a", "b"], [1, 2], title="t", xlabel="x", spread=[0.5, 0.25])
+    (segments,) = [c.get_segments() for c in figure.axes[0].collections]
+    assert np.allclose([segment[:, 0] for segment in segments], [[0.5, 1.5], [1.75, 2.25]])

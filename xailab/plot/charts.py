@@ -10,13 +10,15 @@ from matplotlib.ticker import MaxNLocator
 from xailab._validate import check_heatmap
 from xailab.plot.figure import WIDEST, colours, new_figure, write_numbers
 
-_INKS, _DASHES = ("#440154", "#21918c", "#b5731a", "#3b528b"), ("-", "--", "-.", ":")  # of the lines in one figure
+_INKS = "#440154", "#21918c", "#b5731a", "#3b528b", "#7a7a7a", "#d1495b"  # of the lines in one figure
+_DASHES = "-", "--", "-.", ":", (0, (6, 2, 1, 2, 1, 2)), (0, (1, 1))
 
 
-def bars(labels, values, *, title, xlabel, alt=None):
+def bars(labels, values, *, title, xlabel, spread=None, alt=None):
     """Draw horizontal bars with their values written beside them.
 
-    labels: one a bar. values: numbers, in the unit that xlabel names. title: above all. alt: alternative text; by default all values.
+    labels: one per bar. values: numbers, in the unit that xlabel names. title: above all. spread: half the width of a line
+    across each bar's end, in the same unit; say in xlabel what it is. alt: alternative text; by default all values.
     Returns a Figure. Raises ValueError when labels and values differ in number. Lesson 02.
     """
     labels, values = [str(label) for label in labels], np.asarray(list(values), float)
@@ -28,7 +30,7 @@ def bars(labels, values, *, title, xlabel, alt=None):
     alt = alt or f"{title}. {xlabel}: " + ", ".join(map(" ".join, zip(labels, written))) + "."
     figure = new_figure(title, 8, 0.9 + 0.32 * len(labels), alt)
     axes = figure.subplots()
-    drawn = axes.barh(labels, values, color="#31688e")
+    drawn = axes.barh(labels, values, xerr=spread, color="#31688e", ecolor="#b5731a")
     axes.bar_label(drawn, written, padding=4, fontsize=9)
     axes.invert_yaxis()
     axes.margins(x=0.15)
@@ -62,11 +64,12 @@ def confusion(matrix, labels, *, title, alt=None):
     return figure
 
 
-def curves(series, *, title, ylabel, xlabel="epoch", first=1, alt=None):
+def curves(series, *, title, ylabel, xlabel="epoch", first=1, x=None, alt=None):
     """Draw values that change over time as lines, told apart by colour, dash and name.
 
     series: {name: sequence of numbers}. title: above all. ylabel, xlabel: what the axes measure, with units.
-    first: where on the x axis the first value stands. alt: alternative text; by default first and last value of each.
+    first: where on the x axis the first value stands, the next ones a step of 1 apart; or x: where each of them stands,
+    numbers or names. alt: alternative text; by default first and last value of each.
     Returns a Figure. Raises ValueError when there is nothing to draw. Lesson 03.
     """
     if not series or not all(len(values) for values in series.values()):
@@ -75,14 +78,24 @@ def curves(series, *, title, ylabel, xlabel="epoch", first=1, alt=None):
     figure = new_figure(title, 7, 3.2, alt or f"{title}. {ylabel} by {xlabel}: {ends}.")
     axes = figure.subplots()
     for index, (name, values) in enumerate(series.items()):
-        style = {"color": _INKS[index % 4], "ls": _DASHES[index % 4]}
-        axes.plot(range(first, first + len(values)), values, label=name, **style)
+        axes.plot(range(first, first + len(values)) if x is None else x, values, label=name, **_style(index))
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if x is None:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    _legend(axes)
     return figure
+
+
+def _style(index):
+    """Colour and dash of a line, by its number in the figure."""
+    return {"color": _INKS[index % len(_INKS)], "ls": _DASHES[index % len(_DASHES)]}
+
+
+def _legend(axes):
+    """The names of the lines above the axes, where no line is."""
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=9)
 
 
 def lines(series, *, title, xlabel, ylabel, behind=None, shades=None, shade_label="", alt=None):
@@ -110,11 +123,11 @@ def lines(series, *, title, xlabel, ylabel, behind=None, shades=None, shade_labe
             thin.set_array(np.asarray(shades))
             figure.colorbar(thin, ax=axes, label=shade_label)
     for index, (name, (x, y)) in enumerate(series.items()):
-        axes.plot(x, y, label=name, lw=2, color=_INKS[index % 4], ls=_DASHES[index % 4], path_effects=outline)
+        axes.plot(x, y, label=name, lw=2, path_effects=outline, **_style(index))
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)  # above, where no curve is
+    _legend(axes)
     return figure
 
 
@@ -219,11 +232,12 @@ def scatter(panels, values, *, title, label, xlabel="", ylabel="", marks="", alt
     return figure
 
 
-def intervals(labels, panels, *, title, alt=None):
+def intervals(labels, panels, *, title, share=False, alt=None):
     """Draw means with their confidence intervals, one panel a measure, one line a label.
 
     labels: one a line. panels: {what is measured: (means, half widths)}, each one number a label. title: above all.
     alt: alternative text; by default the labels with the highest and the lowest mean of each panel.
+    share: whether all panels have one scale, as those that are to be compared.
     Returns a Figure. Raises ValueError for a panel with more or fewer numbers than there are labels. Lesson 11.
     """
     panels = {name: np.asarray(values, float) for name, values in panels.items()}
@@ -235,7 +249,7 @@ def intervals(labels, panels, *, title, alt=None):
     ends = [f"{name} from {labels[v[0].argmin()]} to {labels[v[0].argmax()]}" for name, v in panels.items()]
     columns, rows = min(3, len(panels)), -(-len(panels) // 3)
     figure = new_figure(title, WIDEST, 0.7 + rows * (0.7 + 0.19 * len(labels)), alt or f"{title}. {'; '.join(ends)}.")
-    drawn = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    drawn = figure.subplots(rows, columns, squeeze=False, sharey=True, sharex=share).ravel()
     for axes in drawn[len(panels) :]:
         axes.axis("off")
     for axes, (name, (means, halves)) in zip(drawn, panels.items()):

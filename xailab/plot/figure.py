@@ -1,12 +1,13 @@
 """What the figures of the course share: their alternative text, their width, their fonts and their colours.
 
-Colours are perceptually uniform and safe for colour-blind readers: inferno for evidence from zero up, berlin (dark zero,
-blue below, red above) where the sign matters.
+Colours are perceptually uniform and safe for colour-blind readers: inferno for evidence from zero up, coolwarm (light grey
+zero, blue below, red above) where the sign matters. tests/plot/test_figure.py measures both.
 """
 
 import base64
 import html
 import io
+import textwrap
 
 import numpy as np
 from matplotlib import font_manager, rcParams
@@ -37,19 +38,20 @@ class Figure(_MatplotlibFigure):
 
 
 def new_figure(title, width, height, alt):
-    """An empty Figure, width and height in inches, with a title above all."""
-    width = min(max(width, 0.5 + 0.1 * len(title)), WIDEST)  # a long title needs its room
-    figure = Figure(figsize=(width, height), dpi=90, layout="constrained")
-    figure.suptitle(title, fontsize=12)
+    """An empty Figure, width and height in inches, with a title above all, on as many lines as its width asks for."""
+    width = min(width, WIDEST)
+    lines = textwrap.wrap(title, int(width / 0.1))  # a letter takes a tenth of an inch
+    figure = Figure(figsize=(width, height + 0.2 * (len(lines) - 1)), dpi=90, layout="constrained")
+    figure.suptitle("\n".join(lines), fontsize=12)
     figure.alt = alt
     return figure
 
 
-def colours(heatmap, signed=False):
+def colours(heatmap):
     """Colour map and scale of a heat map: zero stays the same colour whatever the values."""
     heatmap = np.asarray(heatmap)
-    if signed or heatmap.min() < 0:
-        return {"cmap": "berlin", "norm": CenteredNorm(0, np.abs(heatmap).max())}
+    if heatmap.min() < 0:
+        return {"cmap": "coolwarm", "norm": CenteredNorm(0, np.abs(heatmap).max() or 1)}
     return {"cmap": "inferno", "norm": Normalize(0, heatmap.max() or 1)}
 
 

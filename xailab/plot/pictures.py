@@ -12,7 +12,7 @@ def grid(images, titles=None, *, title, columns=None, cmap="gray", numbers=False
 
     images: sequence of arrays (H, W) or RGB (H, W, 3); maps of different sizes may be mixed.
     titles: one a panel. title: above all. columns: panels a row, at most 6 unless told.
-    cmap: colour map of the (H, W) ones; with negative values berlin, centred on zero, whatever is asked for.
+    cmap: colour map of the (H, W) ones; with negative values coolwarm, centred on zero, whatever is asked for.
     numbers: write each value into its cell, for small maps. alt: alternative text; by default title and panels.
     Returns a Figure, with a colour bar when there are (H, W) panels. Raises ValueError for no or odd-shaped images.
     Lesson 01.
@@ -75,19 +75,18 @@ def overlay(image, heatmap, *, title, alt=None):
 
 
 def _blend(axes, image, heatmap):
-    """Grey image below, coloured map above: a map on a coloured photo would mix two colour codes."""
-    grey = np.asarray(image, float)
-    grey = grey.mean(axis=-1) if grey.ndim == 3 else grey
-    _show(axes, grey, cmap="gray")
+    """The image as it is, and over it the map, the denser the more it says: where it says nothing, nothing is changed."""
+    _show(axes, image, cmap="gray")
     strength = np.abs(heatmap) / (np.abs(heatmap).max() or 1)
-    axes.imshow(heatmap, alpha=0.25 + 0.5 * strength, **colours(heatmap))
+    axes.imshow(heatmap, alpha=0.8 * strength, **colours(heatmap))
 
 
-def layer_strip(image, maps, *, title, alt=None):
+def layer_strip(image, maps, *, title, clip=100, alt=None):
     """Show the heat maps of several layers, each on its own scale, beside the image they explain.
 
     image: as in overlay. maps: {layer name: float (H, W)}, in the order of the network. title: above all.
-    alt: alternative text; by default title, and where each map is highest.
+    clip: percentile of each map's absolute values that takes the full colour; with 99, one bright pixel in a hundred no
+    longer hides the rest, and the colour bar says so. alt: alternative text; by default title, and where each map is highest.
     Returns a Figure: every panel says its largest value, since the layers' scales differ. Raises ValueError as overlay.
     Lesson 04.
     """
@@ -108,10 +107,12 @@ def layer_strip(image, maps, *, title, alt=None):
     panels[0].set_title("image", fontsize=8)
     signed = min(heatmap.min() for heatmap in maps.values()) < 0  # one colour bar must serve all panels
     for axes, (name, heatmap) in zip(panels[1:], maps.items()):
-        scale = np.abs(heatmap).max() or 1
-        drawn = _show(axes, heatmap / scale, **colours(heatmap / scale, signed))
+        scale = np.percentile(np.abs(heatmap), clip) or np.abs(heatmap).max() or 1
+        drawn = _show(axes, np.clip(heatmap / scale, -1, 1), **colours(np.array([signed * -1.0, 1.0])))
         axes.set_title(f"{name}\nlargest {np.abs(heatmap).max():.2g}", fontsize=8)
-    figure.colorbar(drawn, ax=list(panels), shrink=0.7, label="share of the largest")
+    bar = figure.colorbar(drawn, ax=list(panels), shrink=0.9)
+    largest = "largest" if clip == 100 else f"{clip}th percentile"
+    bar.set_label(f"share of each\npanel's {largest}", fontsize=8)
     return figure
 
 

@@ -107,7 +107,7 @@ EXERCISES = [
             Mistake(
                 "occlusion as specific",
                 {**METHODS, "occlusion": ("post-hoc", "local", "specific")},
-                "Look at occlusion again: it covers a part of the photo and asks for the score. Does it need to look inside?",
+                "Look at occlusion again: it covers a part of the photo and asks for the score. Does it need to look inside? (A slide of the lectures calls it specific, as you do; we disagree.)",
             ),
             Mistake(
                 "regression as post-hoc",

@@ -116,7 +116,7 @@ EXERCISES = [
             "patch * kernel multiplies partners; all products are added, those of the three channels too.",
             "One line will do: np.sum of the products, and behind it the bias, once.",
         ),
-        insight="A filter gives one number a position, however many channels it reads: the channels are added, never kept apart.",
+        insight="A filter gives one number per position, however many channels it reads: the channels are added, never kept apart.",
         mistakes=(
             Mistake(
                 "forgot the bias",

@@ -34,6 +34,13 @@ def _weighted():
     ]
 
 
+PREDICTIONS = {
+    "shifted": "the same",
+    "upside down": "the same",
+    "quarter turn": "exchanged",
+    "larger picture": "a quarter",
+}
+
 EXERCISES = [
     Exercise(
         id="02.1",
@@ -92,6 +99,39 @@ EXERCISES = [
     ),
     Exercise(
         id="02.3",
+        title="what the mean forgets",
+        reference=PREDICTIONS,
+        hints=(
+            "A mean asks how much there is of an edge in the whole picture, not where it is.",
+            "Turned upside down, a left edge becomes a right edge. Does a digit have more of the one than of the other?",
+            "Two of the four leave the means alone. A quarter turn makes upright edges lie down; four times the area dilutes.",
+        ),
+        insight="Means forget more than the place: with filters that see little, half a turn passes unnoticed. The larger frame does not.",
+        mistakes=(
+            Mistake(
+                "half a turn exchanges",
+                {**PREDICTIONS, "upside down": "exchanged"},
+                "Look at upside down again: an upright edge is still upright. What becomes of a left one?",
+            ),
+            Mistake(
+                "a quarter turn is forgotten",
+                {**PREDICTIONS, "quarter turn": "the same"},
+                "Look at the quarter turn again: an upright edge now lies, and another filter sees it.",
+            ),
+            Mistake(
+                "no dilution",
+                {**PREDICTIONS, "larger picture": "the same"},
+                "Look at the larger picture again: the sum stays, and it is divided by four times as many positions.",
+            ),
+            Mistake(
+                "the shift matters",
+                {**PREDICTIONS, "shifted": "exchanged"},
+                "Look at the shift again: every filter finds the same edges, five pixels further.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="02.4",
         title="weigh the channels and add",
         reference=weighted_map,
         cases=_weighted,

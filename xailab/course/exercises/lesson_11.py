@@ -1,6 +1,7 @@
 """Exercises of lesson 11, judging explanations."""
 
 import numpy as np
+from scipy.stats import t as student
 
 from xailab.course.exercises import Exercise, Mistake
 
@@ -20,8 +21,13 @@ def likeness(one, other):
     return np.corrcoef(_ranks(one), _ranks(other))[0, 1]
 
 
+def forgetting(likenesses, maps):
+    empty = np.ptp(maps, axis=(1, 2)) == 0
+    return np.mean(likenesses[~empty]), np.mean(empty)
+
+
 def half_width(values):
-    return 1.96 * np.std(values, ddof=1) / np.sqrt(len(values))
+    return student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
 
 
 def nearest_part(heatmap, landmarks):
@@ -81,6 +87,16 @@ def _maps():
     return cases
 
 
+def _maps_and_empty_ones():
+    """Likenesses, NaN for empty maps as a correlation gives it, and maps of which some are constant, not all of them at zero."""
+    draw, cases = np.random.default_rng(13), []
+    for count, empty, constant in ((6, [1, 4], 0.0), (5, [0], 0.7), (4, [], 0.0)):
+        maps, likenesses = draw.normal(size=(count, 5, 6)), draw.uniform(-1, 1, count)
+        maps[empty], likenesses[empty] = constant, np.nan
+        cases.append((likenesses, maps))
+    return cases
+
+
 def _maps_with_landmarks():
     """Maps whose highest, lowest and largest pixels are nearest to different landmarks."""
     landmarks = np.array([[2.0, 9.0], [9.0, 2.0], [2.5, 1.5], [10.0, 10.5]])
@@ -90,6 +106,7 @@ def _maps_with_landmarks():
         ((1, 10), (11, 11), -1.2),
         ((10, 9), (10, 2), -2),
         ((2, 2), (3, 9), -1.2),
+        ((6, 10), (0, 1), -2),  # the nearest one by steps along rows and columns is another one
     ):
         heatmap = np.random.default_rng(10).uniform(-1, 1, (12, 13))
         heatmap[highest], heatmap[lowest] = 1.5, value
@@ -202,30 +219,98 @@ EXERCISES = [
     ),
     Exercise(
         id="11.4",
+        title="what is empty has not passed",
+        reference=forgetting,
+        cases=_maps_and_empty_ones,
+        hints=(
+            "Two questions, one after the other: which maps say nothing, and how alike are the others?",
+            "A map says nothing if all its pixels have one value, zero or not: np.ptp(maps, axis=(1, 2)) == 0.",
+            "empty = np.ptp(maps, axis=(1, 2)) == 0, then np.mean(likenesses[~empty]) and np.mean(empty)",
+        ),
+        insight="Two numbers, because these are two findings: how alike the maps are that speak, and how often there is none.",
+        mistakes=(
+            Mistake(
+                "empty counts as zero",
+                lambda likenesses, maps: (np.mean(np.nan_to_num(likenesses)), forgetting(likenesses, maps)[1]),
+                "You counted each empty map as likeness 0. A perfect pass, for a map that only its ReLU has silenced.",
+            ),
+            Mistake(
+                "share of those that speak",
+                lambda likenesses, maps: (forgetting(likenesses, maps)[0], 1 - forgetting(likenesses, maps)[1]),
+                "Your share is that of the maps that say something. The empty ones were asked for.",
+            ),
+            Mistake(
+                "only zero is empty",
+                lambda likenesses, maps: (forgetting(likenesses, maps)[0], np.mean((maps == 0).all(axis=(1, 2)))),
+                "A map is empty when it is the same everywhere, at 0.7 as well as at 0: it puts no pixel before another.",
+            ),
+            Mistake(
+                "a count instead of a share",
+                lambda likenesses, maps: (forgetting(likenesses, maps)[0], forgetting(likenesses, maps)[1] * len(maps)),
+                "You counted the empty maps. Their share is the count over the number of maps.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="11.5",
+        title="which map stands still",
+        reference="centred blob",
+        hints=(
+            "What could noise in the picture change in each of the ten?",
+            "Three of them never ask the network. One of these three does not even ask the picture.",
+            "It is as bright in the middle of a noisy picture as in the middle of any other.",
+        ),
+        insight="Whoever looks at nothing is not disturbed. A measure that a blob can win is no proof of a good map.",
+        mistakes=(
+            Mistake("CAM", "CAM", "CAM is steady, but its numbers come from the picture, and the picture has changed."),
+            Mistake(
+                "edge detector", "edge detector", "The edge detector never asks the network, but noise has edges, too."
+            ),
+            Mistake(
+                "random map",
+                "random map",
+                "The random map is drawn anew for every picture, and a noisy copy is another picture.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="11.6",
         title="how sure is a mean",
         reference=half_width,
         cases=[(np.array([0.2, 0.9, 0.4, 0.6, 0.7]),), (np.array([1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0]),)],
         hints=(
             "The mean of many pictures varies less than one picture does.",
             "Its standard error is the standard deviation of the pictures over the root of their number.",
-            "1.96 * np.std(values, ddof=1) / np.sqrt(len(values))",
+            "student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))",
         ),
         insight="Four times as many pictures halve it. Two methods whose intervals overlap widely have not been told apart.",
         mistakes=(
             Mistake(
+                "of the normal distribution",
+                lambda values: 1.96 * np.std(values, ddof=1) / np.sqrt(len(values)),
+                "1.96 is right for many pictures. With few the spread itself is uncertain, and Student's t is larger.",
+            ),
+            Mistake(
                 "spread of the pictures",
-                lambda values: 1.96 * np.std(values, ddof=1),
+                lambda values: half_width(values) * np.sqrt(len(values)),
                 "That is how much single pictures vary. Their mean varies less, by the root of their number.",
             ),
             Mistake(
                 "divided by n",
-                lambda values: 1.96 * np.std(values, ddof=1) / len(values),
+                lambda values: half_width(values) / np.sqrt(len(values)),
                 "You divided by the number of pictures; variances add up, so it is the root of the number.",
             ),
             Mistake(
                 "ddof=0",
-                lambda values: 1.96 * np.std(values) / np.sqrt(len(values)),
+                lambda values: half_width(values) * np.std(values) / np.std(values, ddof=1),
                 "np.std divides by n unless told. The mean was taken from the same values, so divide by n - 1: ddof=1.",
+            ),
+            Mistake(
+                "n degrees of freedom",
+                lambda values: (
+                    half_width(values) * student.ppf(0.975, len(values)) / student.ppf(0.975, len(values) - 1)
+                ),
+                "Student's t has n - 1 degrees of freedom here: one was spent on the mean.",
             ),
             Mistake(
                 "the whole width",
@@ -235,7 +320,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="11.5",
+        id="11.7",
         title="which part does the map point to",
         reference=nearest_part,
         cases=_maps_with_landmarks,
@@ -265,6 +350,11 @@ EXERCISES = [
                 "centre of the map's mass",
                 lambda heatmap, landmarks: np.argmin(_distances(_centre(heatmap), landmarks)),
                 "You took the map's centre of mass. Of two bright spots it finds the dark middle; take the highest pixel.",
+            ),
+            Mistake(
+                "steps along rows and columns",
+                lambda heatmap, landmarks: np.argmin(np.abs(landmarks[:, ::-1] - _highest(heatmap)).sum(axis=1)),
+                "You added the steps along rows and columns. The distance is the straight line: the root of the squares' sum.",
             ),
             Mistake(
                 "farthest",
