@@ -20,7 +20,7 @@
 
 # %% tags=["parameters"] small={"SCRATCH_EPOCHS": 1, "TUNING_EPOCHS": 1}
 SIZE = [64, 115]  # height and width of a patch; the thesis has [224, 403]
-# The same for LeNet-5; at [224, 403] it has 200 million weights: several GB in training.
+# The same for LeNet-5; at [224, 403] its 200 million weights take several GB.
 SCRATCH_SIZE = [32, 58]
 SCRATCH_EPOCHS = 20  # the thesis has 200
 TUNING_EPOCHS = 2  # the comparison over three seeds has 5

@@ -3,7 +3,7 @@ import pytest
 
 from xailab import cam as cams
 from xailab._tensorflow import keras, tf
-from xailab.cam import cam, grad_cam, grad_cam_layers, grad_cam_plus_plus, guided_backprop
+from xailab.cam import cam, grad_cam, grad_cam_layers, grad_cam_plus_plus, guided_backprop, hires_cam
 from xailab.models import Classifier
 
 layers = keras.layers
@@ -123,6 +123,47 @@ def test_grad_cam_agrees_with_finite_differences(network, images):
     np.testing.assert_allclose(ours, resized, atol=1e-4 * resized.max())
 
 
+def test_hires_cam_is_gradient_times_activation_by_finite_differences(network, images):
+    maps = keras.Model(network.inputs, network.get_layer("conv2").output).predict(images[:1], verbose=0)[0]
+    kernel, bias = (values.astype(np.float64) for values in network.get_layer("logits").get_weights())
+
+    def logit(maps):  # what follows conv2, in float64: pooling, the mean, one linear layer
+        return maps[:14].reshape(7, 2, 7, 2, 8).max(axis=(1, 3)).mean(axis=(0, 1)) @ kernel[:, 1] + bias[1]
+
+    maps, step, by_hand = maps.astype(np.float64), 1e-7, np.zeros((15, 14))
+    for place in zip(*np.nonzero(maps)):  # an activation of zero adds zero
+        up, down = maps.copy(), maps.copy()
+        up[place] += step
+        down[place] -= step
+        by_hand[place[:2]] += (logit(up) - logit(down)) / (2 * step) * maps[place]
+    rows, columns = (tf.image.resize(np.eye(n)[..., None], (2 * n, n)).numpy()[..., 0] for n in (15, 14))
+    expected = (rows / rows.sum(axis=0)) @ by_hand @ (columns / columns.sum(axis=0)).T
+    ours = hires_cam(network, images[:1], 1, layer="conv2")[0]
+    np.testing.assert_allclose(ours, expected, atol=1e-5 * np.abs(expected).max())  # ours is computed in float32
+
+
+def test_behind_global_average_pooling_hires_cam_is_cam(network, images):
+    np.testing.assert_allclose(hires_cam(network, images, 2, layer="pool2"), cam(network, images, 2), atol=1e-6)
+
+
+def test_where_one_linear_layer_follows_the_flattened_maps_hires_cam_sums_to_the_logit_minus_the_bias(images):
+    keras.utils.set_random_seed(3)
+    network = keras.Sequential(
+        [
+            keras.Input((30, 28, 3)),
+            layers.Conv2D(5, 3, activation="relu"),
+            layers.MaxPooling2D(3, name="pool"),
+            layers.Flatten(),
+            layers.Dense(3, name="logits", bias_initializer="normal"),
+        ]
+    )
+    logits, bias = network.predict(images, verbose=0)[:, 2], network.get_layer("logits").bias.numpy()[2]
+    for layer in ("pool", None):  # a pooling passes on its largest cells, so the sum is that of the convolution, too
+        sums = hires_cam(network, images, 2, layer=layer).sum(axis=(1, 2))
+        np.testing.assert_allclose(sums, logits - bias, atol=1e-5)
+    assert not np.allclose(grad_cam(network, images, 2, layer="pool").sum(axis=(1, 2)), logits - bias, atol=0.1)
+
+
 def test_grad_cam_plus_plus_weighs_by_the_closed_form(network, images):
     part = keras.Model(network.inputs[0], [network.get_layer("conv2").output, network.outputs[0]])
     with tf.GradientTape() as tape:
@@ -221,7 +262,7 @@ def test_a_second_call_traces_nothing(images, monkeypatch):
     network, traces = small_network(name="traced"), []
     call = network.get_layer("conv1").call
     monkeypatch.setattr(network.get_layer("conv1"), "call", lambda *given: traces.append("traced") or call(*given))
-    for explain in (grad_cam, grad_cam_plus_plus, cam, guided_backprop, grad_cam_layers):
+    for explain in (grad_cam, hires_cam, grad_cam_plus_plus, cam, guided_backprop, grad_cam_layers):
         explain(network, images)
         first = len(traces)
         explain(network, images[:3], [1, 2, 3])
@@ -243,7 +284,7 @@ def test_a_classifier_takes_photos_and_gives_the_maps_of_its_network():
     network = small_network(name="classified", size=(32, 32))
     classifier = Classifier(network, lambda photos: tf.cast(photos, tf.float32) / 255, ("a", "b", "c", "d"))
     photos = np.random.default_rng(1).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
-    for explain in (cam, grad_cam, grad_cam_plus_plus, guided_backprop):
+    for explain in (cam, grad_cam, hires_cam, grad_cam_plus_plus, guided_backprop):
         ours = explain(classifier, photos, [0, 1])
         assert ours.shape == (2, 32, 32) and ours.dtype == np.float32
         np.testing.assert_allclose(ours, explain(network, photos / 255.0, [0, 1]), atol=1e-5)
@@ -313,7 +354,7 @@ def test_a_model_that_ends_in_softmax_is_refused(images):
             layers.Dense(3, activation="softmax", name="out"),
         ]
     )
-    for explain in (cam, grad_cam, grad_cam_plus_plus, guided_backprop, grad_cam_layers):
+    for explain in (cam, grad_cam, hires_cam, grad_cam_plus_plus, guided_backprop, grad_cam_layers):
         said = message(explain, network, images)
         assert "ends in softmax (layer 'out')" in said and "activation=None" in said
     network.pop()

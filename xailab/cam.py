@@ -44,6 +44,18 @@ def grad_cam(model, images, targets=None, *, layer=None):
     return _gradient_maps(_grad_cam_map, model, images, targets, [layer])[0]
 
 
+def hires_cam(model, images, targets=None, *, layer=None):
+    """HiResCAM: the maps of one layer times the gradient of the logit, cell by cell, added over the channels.
+
+    model, images, targets, layer: as in grad_cam.
+    Returns float32 (N, H, W), in units of the logit and signed: sum_k dS/dA_k * A_k, each cell's value spread over its
+    pixels, so that a map keeps its sum. That sum is the logit minus the bias where one linear layer follows, pooled or
+    flattened; behind global average pooling the map is CAM. Raises ValueError as grad_cam.
+    Draelos and Carin (2020), section 3, the definition of HiResCAM. Lesson 04.
+    """
+    return _gradient_maps(_hires_cam_map, model, images, targets, [layer], enlarge=_spread_out)[0]
+
+
 def grad_cam_plus_plus(model, images, targets=None, *, layer=None):
     """Grad-CAM++: like Grad-CAM, with the positive gradients weighted position by position.
 
@@ -84,6 +96,10 @@ def _grad_cam_map(maps, gradients):
     return tf.nn.relu(tf.einsum("nhwk,nk->nhw", maps, weights))
 
 
+def _hires_cam_map(maps, gradients):
+    return tf.reduce_sum(maps * gradients, axis=-1)
+
+
 def _grad_cam_plus_plus_map(maps, gradients):
     total = tf.reduce_sum(maps, axis=(1, 2), keepdims=True)
     alphas = tf.math.divide_no_nan(gradients**2, 2 * gradients**2 + total * gradients**3)
@@ -91,10 +107,21 @@ def _grad_cam_plus_plus_map(maps, gradients):
     return tf.nn.relu(tf.einsum("nhwk,nk->nhw", maps, weights))
 
 
-def _gradient_maps(weigh, model, images, targets, names):
+def _scale_up(heatmaps, size):
+    """Bilinear values between the cells: (N, h, w) -> (N, *size)."""
+    return tf.image.resize(heatmaps[..., None], size)[..., 0]
+
+
+def _spread_out(heatmaps, size):
+    """Each cell's value shared out among its pixels, so that a map keeps its sum: (N, h, w) -> (N, *size)."""
+    rows, columns = (_spread(tf.shape(heatmaps)[axis + 1], size[axis]) for axis in (0, 1))
+    return tf.einsum("yh,nhw,xw->nyx", rows, heatmaps, columns)
+
+
+def _gradient_maps(weigh, model, images, targets, names, enlarge=_scale_up):
     network, preprocess, images, targets = check_explainable(model, images, targets)
     layers = tuple(_spatial_layer(network, name) for name in names)
-    return _in_batches(_compiled_gradient_maps(weigh, network, preprocess, layers), images, targets)
+    return _in_batches(_compiled_gradient_maps(weigh, enlarge, network, preprocess, layers), images, targets)
 
 
 def _in_batches(function, images, targets):
@@ -120,7 +147,7 @@ def _compiled(network, preprocess, explain):
 
 
 @lru_cache(maxsize=16)
-def _compiled_gradient_maps(weigh, network, preprocess, layers):
+def _compiled_gradient_maps(weigh, enlarge, network, preprocess, layers):
     def explain(inputs, targets):
         with tf.GradientTape() as tape:
             tape.watch(inputs)  # frozen layers are recorded, too
@@ -133,9 +160,8 @@ def _compiled_gradient_maps(weigh, network, preprocess, layers):
                 raise ValueError(
                     f"layer '{layer.name}' has no path to the logits of '{network.name}': choose another layer."
                 )
-        size = tf.shape(inputs)[1:3]
         maps = [weigh(output, gradient) for output, gradient in zip(outputs, gradients)]
-        return [tf.image.resize(heatmap[..., None], size)[..., 0] for heatmap in maps]
+        return [enlarge(heatmaps, tf.shape(inputs)[1:3]) for heatmaps in maps]
 
     return _compiled(network, preprocess, explain)
 
@@ -151,8 +177,7 @@ def _compiled_cam(network, preprocess):
         height, width = tf.shape(maps)[1], tf.shape(maps)[2]
         weights = tf.gather(tf.transpose(head.kernel), targets)
         shares = tf.einsum("nhwk,nk->nhw", maps, weights) / tf.cast(height * width, maps.dtype)
-        rows, columns = _spread(height, tf.shape(inputs)[1]), _spread(width, tf.shape(inputs)[2])
-        return [tf.einsum("yh,nhw,xw->nyx", rows, shares, columns)]
+        return [_spread_out(shares, tf.shape(inputs)[1:3])]
 
     return _compiled(network, preprocess, explain)
 

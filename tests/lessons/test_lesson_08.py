@@ -45,7 +45,7 @@ def test_the_table_is_the_one_that_the_script_found(script):
 
 
 def test_the_script_trained_with_what_the_lesson_trains_with(script):
-    assert f"SIZE = {[*script.SIZE]} " in LESSON and f"SCRATCH_SIZE = {[*script.SCRATCH_SIZE]} " in LESSON
+    assert f"SIZE = {[*script.SIZE]} " in LESSON and f"SCRATCH_SIZE = {[*script.SCRATCH_SIZE]}\n" in LESSON
     assert f"SCRATCH_EPOCHS = {script.SCRATCH_EPOCHS} " in LESSON
     assert f"the comparison over three seeds has {script.TUNING_EPOCHS}" in LESSON
     assert f"train={script.TRAIN}, test={script.TEST}, seed=0" in LESSON and f"ENOUGH = {script.ENOUGH}\n" in LESSON

@@ -69,7 +69,9 @@ def test_the_edge_detector_does_not_notice_that_the_network_forgets(forgotten):
 
 
 def test_grad_cam_of_a_shuffled_network_is_empty_or_anything(forgotten):
-    assert all(60 <= empty <= 72 and half > abs(mean) for mean, half, empty in forgotten["Grad-CAM"])
+    assert all(empty >= 50 and half > abs(mean) for mean, half, empty in forgotten["Grad-CAM"]) and (
+        forgotten["Grad-CAM"][0][2] > 50
+    )
     assert all(empty == 0 for _, _, empty in forgotten["CAM"])
 
 

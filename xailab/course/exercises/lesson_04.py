@@ -1,160 +1,263 @@
 """Exercises of lesson 04, Grad-CAM on VGG16."""
 
+from functools import partial
+
 import numpy as np
 
 from xailab.course.exercises import Exercise, Mistake
 
 
-def channel_weights(gradients):
-    return np.mean(gradients, axis=(0, 1))
+def grad_cam_map(both, image, target):
+    return _map(both, image, target)
 
 
-def grad_cam_map(maps, gradients):
-    return np.maximum(np.asarray(maps) @ channel_weights(gradients), 0)
+def hires_cam_map(both, image, target):
+    return _hires(both, image, target)
 
 
-def factor(height, width):
-    return height * width
+def share_inside(heatmap, mask):
+    positive = np.maximum(heatmap, 0)
+    return positive[mask].sum() / positive.sum() if positive.any() else 0.0
 
 
-def target_score(logits, target):
-    return logits[target]
+def _slopes(both, image, target, score=lambda logits, target: logits[target]):
+    """Maps (h, w, K) of one image, and the gradient of a score with respect to them."""
+    from xailab._tensorflow import tf  # here, so that the other lessons' exercises do without it
+
+    with tf.GradientTape() as tape:
+        maps, logits = both(image)
+        value = score(logits[0], target)
+    return maps[0].numpy(), tape.gradient(value, maps)[0].numpy()
 
 
-def _softmax(logits):
-    exponentials = np.exp(logits - np.max(logits))
-    return exponentials / exponentials.sum()
+def _map(both, image, target, pool=np.mean, cut=True, weights_cut=False, add=np.sum, **score):
+    maps, gradient = _slopes(both, image, target, **score)
+    weights = pool(gradient, axis=(0, 1))
+    total = add(maps * (np.maximum(weights, 0) if weights_cut else weights), axis=-1)
+    return np.maximum(total, 0) if cut else total
 
 
-def _pairs():
-    draw = np.random.default_rng(6)
-    return [(np.maximum(draw.normal(size=shape), 0), draw.normal(size=shape)) for shape in ((14, 14, 8), (7, 5, 3))]
+def _hires(both, image, target, of=lambda gradient: gradient, add=np.sum, cut=False, **score):
+    maps, gradient = _slopes(both, image, target, **score)
+    total = add(maps * of(gradient), axis=-1)
+    return np.maximum(total, 0) if cut else total
 
 
-def _gradients():
-    return [(gradients,) for _, gradients in _pairs()]
+def _probability(logits, target):
+    from xailab._tensorflow import tf
 
+    return tf.nn.softmax(logits)[target]
+
+
+def _largest(logits, target):
+    from xailab._tensorflow import tf
+
+    return tf.reduce_max(logits)
+
+
+def _loss(logits, target):
+    from xailab._tensorflow import tf
+
+    return -tf.nn.log_softmax(logits)[target]
+
+
+def _networks():
+    """Small networks with a convolution, a ReLU and a dense layer of which each cell has its own weights."""
+    from xailab._tensorflow import tf
+
+    cases = []
+    for seed, (height, width, channels) in enumerate([(6, 5, 4), (4, 7, 3)]):
+        draw = np.random.default_rng(seed)
+        kernel = tf.Variable(draw.normal(size=(3, 3, 2, channels)).astype(np.float32))
+        dense = tf.Variable(draw.normal(size=(height * width * channels, 3)).astype(np.float32) / 9)
+
+        def both(image, kernel=kernel, dense=dense):
+            maps = tf.nn.relu(tf.nn.conv2d(tf.convert_to_tensor(image, tf.float32), kernel, 1, "SAME"))
+            return maps, tf.reshape(maps, (1, -1)) @ dense
+
+        image = draw.normal(size=(1, height, width, 2)).astype(np.float32)
+        logits = both(image)[1].numpy()[0]
+        cases.append((both, image, int(np.argsort(logits)[seed])))  # never the top class
+    return cases
+
+
+def _heat():
+    draw = np.random.default_rng(4)
+    mask = np.zeros((4, 6), bool)
+    mask[1:3, 2:] = True
+    return [
+        (draw.normal(size=(4, 6)), mask),
+        (draw.random((4, 6)), ~mask),
+        (-draw.random((4, 6)), mask),
+        (np.where(mask, -1.0, 2.0), mask),
+    ]
+
+
+_SCORES = (
+    (
+        "softmax instead of logit",
+        _probability,
+        "That is the map of the probability. It also rises when other classes fall: differentiate the logit.",
+    ),
+    ("top class instead of target", _largest, "You took the largest logit, whatever class was asked for."),
+    (
+        "cross-entropy",
+        _loss,
+        "That is the gradient of the training loss: it falls when the evidence rises, so the map is upside down.",
+    ),
+)
 
 EXERCISES = [
     Exercise(
         id="04.1",
-        title="what to differentiate",
-        reference=target_score,
-        cases=[(np.array([2.0, -1.0, 0.5]), 0), (np.array([0.1, 12.0, -3.0, 4.0]), 2)],
+        title="Grad-CAM with the tape",
+        reference=grad_cam_map,
+        cases=_networks,
+        tolerance=1e-4,  # float32
         hints=(
-            "The heat map should answer for one class, and not change because another class's score moves.",
-            "A probability depends on all scores. What does not?",
-            "logits[target]",
+            "Call both(image) inside `with tf.GradientTape() as tape:` and pick the logit of the target there; the gradient is taken "
+            "behind it.",
+            "tape.gradient(score, maps) has the shape of the maps. Its mean over height and width is one weight per channel: weigh, add "
+            "over the channels, cut off below zero, and take the one image out of its batch.",
+            "weights = tf.reduce_mean(tape.gradient(logits[0, target], maps), axis=(1, 2), keepdims=True), with logits[0, target] inside "
+            "the with; then tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0]",
         ),
-        insight="The logit moves for reasons of its own class only. With a sure network the softmax is flat, its gradients vanish, and the map turns to noise.",
+        insight="A forward pass, a gradient, a mean, a weighted sum, a ReLU: that is the whole of Grad-CAM.",
         mistakes=(
+            *(Mistake(name, partial(_map, score=score), said) for name, score, said in _SCORES),
             Mistake(
-                "softmax instead of logit",
-                lambda z, t: _softmax(z)[t],
-                "That is the probability. It also rises when other classes fall, and its gradient vanishes when the network is sure.",
+                "summed",
+                partial(_map, pool=np.sum),
+                "You summed the gradient over the positions. Equation 1 has 1/Z in front: the mean.",
             ),
             Mistake(
-                "top class instead of target",
-                lambda z, t: z.max(),
-                "You took the largest logit, whatever was asked for.",
+                "absolute values",
+                partial(_map, pool=lambda gradient, axis: np.abs(gradient).mean(axis)),
+                "You took absolute values. A channel that speaks against the class has a negative weight.",
             ),
             Mistake(
-                "cross-entropy",
-                lambda z, t: -np.log(_softmax(z)[t]),
-                "That is the training loss: it falls when the evidence rises, so the map would be upside down.",
+                "forgot the ReLU",
+                partial(_map, cut=False),
+                "The ReLU is missing: cells that speak against the class are still in.",
+            ),
+            Mistake(
+                "ReLU on the weights",
+                partial(_map, weights_cut=True),
+                "You cut the weights off below zero. The ReLU comes last, on the weighted sum.",
+            ),
+            Mistake(
+                "gradient times map, cell by cell",
+                partial(_hires, cut=True),
+                "You multiplied maps and gradient cell by cell. That is nearly HiResCAM, which comes later; Grad-CAM takes a channel's mean.",
+            ),
+            Mistake(
+                "averaged over channels", partial(_map, add=np.mean), "You averaged over the channels; they are added."
             ),
         ),
     ),
     Exercise(
         id="04.2",
-        title="one weight a channel",
-        reference=channel_weights,
-        cases=_gradients,
+        title="what the mean makes of it",
+        reference=[[2, 1], [0, 0]],
         hints=(
-            "A gradient tells how the logit moves with each cell. One number a channel is wanted.",
-            "Pool the gradients just as the maps of lesson 02 were pooled.",
-            "np.mean(gradients, axis=(0, 1))",
+            "Equation 1 first: the mean of (1, 0) is one number, and so is the mean of (1, -1).",
+            "The weight of the channel is 1/2 in the first case and 0 in the second. Multiply both cells by it.",
+            "First (4, 2) times 1/2, then (4, 2) times 0.",
         ),
-        insight="Global average pooling again, of gradients this time: by how much the logit moves when the whole channel does, per cell.",
+        insight="One weight for all positions: what counts in one place lights up in all of them, and what has two signs goes out.",
         mistakes=(
             Mistake(
-                "summed",
-                lambda g: np.sum(g, axis=(0, 1)),
-                "You summed over the positions. Equation 1 has 1/Z in front: the mean.",
+                "cell by cell",
+                [[4, 0], [4, -2]],
+                "You multiplied cell by cell. That would be a good map; Grad-CAM first takes the mean of the gradient.",
             ),
             Mistake(
-                "absolute values",
-                lambda g: np.mean(np.abs(g), axis=(0, 1)),
-                "You took absolute values. A channel that speaks against the class has a negative weight.",
+                "cell by cell, cut off",
+                [[4, 0], [4, 0]],
+                "You multiplied cell by cell. That would be a good map; Grad-CAM first takes the mean of the gradient.",
             ),
+            Mistake("summed", [[4, 2], [0, 0]], "You summed the gradient. Equation 1 has 1/Z in front, and Z is 2."),
             Mistake(
-                "averaged over channels",
-                lambda g: np.mean(g, axis=-1),
-                "You averaged over the channels and kept the positions. It is the other way round.",
-            ),
-            Mistake(
-                "positive gradients only",
-                lambda g: np.mean(np.maximum(g, 0), axis=(0, 1)),
-                "You dropped the negative gradients. Grad-CAM++ does something like it; Grad-CAM keeps the sign.",
+                "without the map",
+                [[0.5, 0.5], [0, 0]],
+                "Those are the weights of the channel. Equation 2 multiplies the map by them.",
             ),
         ),
     ),
     Exercise(
         id="04.3",
-        title="Grad-CAM",
-        reference=grad_cam_map,
-        cases=_pairs,
+        title="HiResCAM",
+        reference=hires_cam_map,
+        cases=_networks,
+        tolerance=1e-4,  # float32
         hints=(
-            "Weigh the channels as in lesson 02, with the weights of exercise 04.2.",
-            "One step more: which cells does a picture of evidence *for* the class leave out?",
-            "np.maximum(maps @ channel_weights(gradients), 0)",
+            "Begin as in exercise 04.1: the tape, the logit, the gradient. What is left out then?",
+            "Gradient and maps have the same shape. Multiply them, add over the channels, and leave the signs as they are.",
+            "tf.reduce_sum(tape.gradient(score, maps) * maps, axis=-1)[0]",
         ),
-        insight="A forward pass, a gradient, a mean, a weighted sum, a ReLU: that is the whole of Grad-CAM.",
+        insight="One step less than Grad-CAM, and the place of the gradient is kept. Behind one linear layer the map sums to the logit less its bias.",
         mistakes=(
+            *(Mistake(name, partial(_hires, score=score), said) for name, score, said in _SCORES),
             Mistake(
-                "forgot the ReLU",
-                lambda m, g: m @ channel_weights(g),
-                "The ReLU is missing: cells that speak against the class are still in.",
+                "still Grad-CAM",
+                _map,
+                "That is Grad-CAM: the gradient is averaged over the positions. Multiply it by the maps as it is.",
             ),
             Mistake(
-                "gradient times map, cell by cell",
-                lambda m, g: np.maximum((m * g).sum(axis=-1), 0),
-                "You multiplied maps and gradients cell by cell. That is another method, HiResCAM; Grad-CAM takes the mean gradient of a channel.",
+                "Grad-CAM without its ReLU",
+                partial(_map, cut=False),
+                "The gradient is still averaged over the positions. Multiply it by the maps as it is.",
             ),
             Mistake(
-                "ReLU on the weights",
-                lambda m, g: np.maximum(m @ np.maximum(channel_weights(g), 0), 0),
-                "You cut the weights off below zero. The ReLU comes last, on the weighted sum.",
+                "cut off below zero",
+                partial(_hires, cut=True),
+                "Equation 3 has no ReLU: evidence against the class keeps its sign, else the map cannot sum to the logit.",
             ),
             Mistake(
                 "averaged over channels",
-                lambda m, g: np.maximum((m * channel_weights(g)).mean(axis=-1), 0),
+                partial(_hires, add=np.mean),
                 "You averaged over the channels; they are added.",
+            ),
+            Mistake(
+                "absolute values",
+                partial(_hires, of=np.abs),
+                "You took absolute values of the gradient: evidence against the class has become evidence for it.",
             ),
         ),
     ),
     Exercise(
         id="04.4",
-        title="CAM and Grad-CAM on a GAP network",
-        reference=factor,
-        cases=[(7, 7), (14, 14), (3, 5)],
+        title="where the heat is",
+        reference=share_inside,
+        cases=_heat,
         hints=(
-            "Write the logit as a function of one cell: S = sum_k w_k / Z * sum_xy f_k(x, y) + b.",
-            "The derivative with respect to any cell of channel k is w_k / Z; so is its mean. What is Z?",
-            "Z is the number of cells: height * width.",
+            "Cut the map off below zero first. Then two sums.",
+            "heatmap[mask] picks the values where the mask is true. What if the whole map is zero?",
+            "positive = np.maximum(heatmap, 0); positive[mask].sum() / positive.sum() if positive.any() else 0.0",
         ),
-        insight="On a GAP network Grad-CAM is CAM, divided by the number of cells and cut off below zero. A generalization worth its name.",
+        insight="A sentence about maps becomes a number as soon as somebody says where the evidence should be.",
         mistakes=(
             Mistake(
-                "the other way round",
-                lambda h, w: 1 / (h * w),
-                "That is the factor from CAM to Grad-CAM. You are asked for the way back.",
+                "signs left in",
+                lambda heatmap, mask: heatmap[mask].sum() / heatmap.sum(),
+                "You summed negative values as well. Then a share can be below 0 or above 1.",
             ),
-            Mistake("only one side", lambda h, w: h, "You counted the cells of one side only."),
             Mistake(
-                "no factor",
-                lambda h, w: 1,
-                "They differ by a factor: the pooling takes a mean, and its derivative has 1/Z.",
+                "share of the area",
+                lambda heatmap, mask: (heatmap[mask] > 0).sum() / max((heatmap > 0).sum(), 1),
+                "You counted pixels. A strong pixel has more heat than a weak one: add their values.",
+            ),
+            Mistake(
+                "outside",
+                lambda heatmap, mask: share_inside(heatmap, ~mask),
+                "That is the share outside the mask.",
+            ),
+            Mistake(
+                "mean inside over mean",
+                lambda heatmap, mask: (
+                    np.maximum(heatmap, 0)[mask].mean() / np.maximum(heatmap, 0).mean() if (heatmap > 0).any() else 0.0
+                ),
+                "You divided means. That says how dense the heat is inside the mask, not which share of it lies there.",
             ),
         ),
     ),

@@ -2,23 +2,33 @@
 
 import numpy as np
 
+from xailab.arithmetic import output_size
 from xailab.course.exercises import Exercise, Mistake
 
 
-def fall(before, after):
-    return before - after
-
-
 def occlusion_map(score, image, patch, value):
-    return _map(score, image, patch, value, fall)
+    return _map(score, image, patch, value, lambda before, after: before - after)
 
 
 def positions(pixels, patch, stride):
     return (-(-(pixels - patch) // stride) + 1) ** 2
 
 
-def changed(size, kernel, stride):
-    return (size + kernel - 2) // stride + 1
+def reach(first, last, cells, layers):
+    return _reach(first, last, cells, layers)
+
+
+def _reach(first, last, cells, layers, pad=True, widen=True, step=True, inside=True):
+    """The window behind layers, and what it becomes when one thing is forgotten."""
+    for kernel, stride, padding in layers:
+        before = padding if pad else 0
+        moves = stride if step else 1
+        grow = kernel - 1 if widen else 0
+        first, last = -(-(first + before - grow) // moves), (last + before) // moves
+        cells = output_size(cells, kernel, stride=stride, padding=padding)
+        if inside:
+            first, last = max(first, 0), min(last, cells - 1)
+    return first, last
 
 
 def _map(score, image, patch, value, compare, uncover=True):
@@ -35,10 +45,15 @@ def _images():
     """A score that weighs every pixel, and looks at one pair of them."""
     draw = np.random.default_rng(3)
     cases = []
-    for shape, patch, value in (((6, 8), 2, 0.5), ((9, 6), 3, 0.0)):
+    for shape, patch, value in (((6, 8), 2, 0.5), ((9, 6), 3, 0.0), ((4, 6, 3), 2, np.array([0.1, 0.5, 2.0]))):
         weights = draw.normal(size=shape)
         cases.append(
-            (lambda x, w=weights: float((w * x).sum() + 5 * x[0, 0] * x[-1, -1]), draw.random(shape), patch, value)
+            (
+                lambda x, w=weights: float((w * x).sum() + 5 * np.sum(x[0, 0] * x[-1, -1])),
+                draw.random(shape),
+                patch,
+                value,
+            )
         )
     return cases
 
@@ -46,35 +61,6 @@ def _images():
 EXERCISES = [
     Exercise(
         id="05.1",
-        title="which way is evidence",
-        reference=fall,
-        cases=[(5.0, 2.0), (1.5, 4.0), (-3.0, -7.5)],
-        hints=(
-            "If the score gets worse when the ear is covered, does the ear speak for the cat or against it?",
-            "Evidence for the class is positive where the score is smaller after covering.",
-            "before - after",
-        ),
-        insight="A fall is evidence for the class, a rise evidence against it: the same sign as in CAM.",
-        mistakes=(
-            Mistake(
-                "upside down",
-                lambda before, after: after - before,
-                "Your sign is upside down: a place that the cat needs would be negative. Take the logit before minus the logit after.",
-            ),
-            Mistake(
-                "absolute value",
-                lambda before, after: abs(before - after),
-                "You took the absolute value. Then evidence against the class looks like evidence for it: keep the sign.",
-            ),
-            Mistake(
-                "cut off below zero",
-                lambda before, after: max(before - after, 0.0),
-                "You cut off what is negative. A place that speaks against the class would look like one that does not matter.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="05.2",
         title="the map, patch by patch",
         reference=occlusion_map,
         cases=_images,
@@ -87,7 +73,7 @@ EXERCISES = [
         mistakes=(
             Mistake(
                 "never uncovered",
-                lambda *given: _map(*given, fall, uncover=False),
+                lambda *given: _map(*given, lambda before, after: before - after, uncover=False),
                 "The patches stay: each one is added to those before it. Copy the image anew inside the loop.",
             ),
             Mistake(
@@ -105,10 +91,20 @@ EXERCISES = [
                 lambda score, image, patch, value: occlusion_map(score, image, patch, value + 1),
                 "Your patch is not filled with `value`. Look at what you assign to the slice.",
             ),
+            Mistake(
+                "absolute value",
+                lambda *given: _map(*given, lambda before, after: abs(before - after)),
+                "You took the absolute value. Then evidence against the class looks like evidence for it: keep the sign.",
+            ),
+            Mistake(
+                "cut off below zero",
+                lambda *given: _map(*given, lambda before, after: max(before - after, 0.0)),
+                "You cut off what is negative. A place that speaks against the class would look like one that does not matter.",
+            ),
         ),
     ),
     Exercise(
-        id="05.3",
+        id="05.2",
         title="how many forward passes",
         reference=positions,
         cases=[(224, 32, 16), (224, 64, 32), (30, 7, 4), (28, 8, 8), (10, 10, 3)],
@@ -137,31 +133,76 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="05.4",
-        title="how far a patch reaches",
-        reference=changed,
-        cases=[(32, 3, 1), (36, 2, 2), (5, 5, 1), (7, 3, 2), (1, 1, 1)],
+        id="05.3",
+        title="the window that a patch can reach",
+        reference=reach,
+        cases=[
+            (96, 127, 224, [(3, 1, 1), (3, 1, 1), (2, 2, 0)]),
+            (0, 4, 20, [(5, 1, 0), (3, 2, 1), (2, 2, 0)]),
+            (10, 10, 29, [(3, 2, 0), (5, 1, 2)]),
+            (24, 28, 29, [(3, 2, 1), (3, 2, 1)]),
+            (5, 9, 16, [(4, 3, 2)]),
+        ],
         hints=(
-            "First stride 1: a window of 3 touches a changed cell with its first, second or third cell.",
-            "With stride 1, size + kernel - 1 windows touch them. Of so many neighbours, a stride of 2 keeps every other one.",
-            "(size + kernel - 2) // stride + 1",
+            "One layer first: cell i sees the cells i * stride - padding to i * stride - padding + kernel - 1 of the map before.",
+            "It sees a changed cell if its window ends at `first` or later, and begins at `last` or earlier. Solve both for i; the first "
+            "is rounded up, the second down. Then cut off what is no cell, and go on to the next layer.",
+            "first = max(-(-(first + padding - kernel + 1) // stride), 0); last = min((last + padding) // stride, cells - 1)",
         ),
-        insight="The window grows by kernel - 1 with every layer and shrinks with every stride: the receptive field, seen from behind.",
+        insight="The window grows by kernel - 1 with every layer and shrinks with every stride: the receptive field, seen from the other side.",
         mistakes=(
             Mistake(
-                "shrunk instead of grown",
-                lambda size, kernel, stride: max((size - kernel) // stride + 1, 0),
-                "That is how many windows lie wholly inside. Those that touch only one changed cell change as well.",
+                "forgot the kernel",
+                lambda *given: _reach(*given, widen=False),
+                "Your window does not grow. A window of 3 cells already meets the change when its last cell does: it begins kernel - 1 cells earlier.",
             ),
             Mistake(
                 "forgot the stride",
-                lambda size, kernel, stride: size + kernel - 1,
-                "Right for stride 1. A larger stride skips windows.",
+                lambda *given: _reach(*given, step=False),
+                "Right for stride 1. With stride 2 window i begins at 2 i, so cell numbers are halved.",
             ),
             Mistake(
-                "best alignment",
-                lambda size, kernel, stride: max((size + kernel - 1) // stride, 1),
-                "Nearly: that is the best alignment, not the worst. Round up.",
+                "forgot the padding",
+                lambda *given: _reach(*given, pad=False),
+                "You count without the padding. It moves every cell back by `padding`.",
+            ),
+            Mistake(
+                "beyond the border",
+                lambda *given: _reach(*given, inside=False),
+                "Your window goes beyond the map: no cell is left of 0 or right of cells - 1, after every layer.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="05.4",
+        title="what the hypothesis forbids",
+        reference=[1, 0, 0, 1],
+        hints=(
+            "If the rim alone decides, what lies on the plate makes no difference: only ask whether there is a rim.",
+            "With a rim the network says pizza, without one salad. For which of the four kinds is that right?",
+            "Salad, no rim: right. Salad with a rim: wrong. Pizza, no rim: wrong. Pizza with a rim: right.",
+        ),
+        insight="Now the hypothesis can fail: it forbids that a pizza without a plate is called pizza. Look whether the table obeys.",
+        mistakes=(
+            Mistake(
+                "a network that knows both",
+                [1, 1, 1, 1],
+                "That is a network which knows salads and pizzas. What does one say that knows rims only?",
+            ),
+            Mistake(
+                "pizzas are safe",
+                [1, 0, 1, 1],
+                "Your third number says that pizzas without a plate are recognised. By what, if the rim alone decides?",
+            ),
+            Mistake(
+                "guessing without a rim",
+                [0.5, 0, 0.5, 1],
+                "Without a rim such a network does not guess: in training whatever had no rim was a salad.",
+            ),
+            Mistake(
+                "shares of the answer pizza",
+                [0, 1, 0, 1],
+                "Those are the shares that are called pizza. The table shows the shares that are right.",
             ),
         ),
     ),
