@@ -20,22 +20,23 @@ RESULTS = json.loads((ROOT / "datasets" / "interpretable_cnn.json").read_text())
 RUNS = pandas.DataFrame(RESULTS["runs"])
 ONE, HEADS = "negatives without heads", "negatives keep their heads"
 LABELS, OVERLAP = "labels, 0.0003", "interpretability, 6 pixels"
-SMALL_WEIGHTS = ["labels, 3e-05", LABELS, "labels, 0.003"]
+SMALL_WEIGHTS = ["labels, 3e-05", LABELS]
+LARGE_WEIGHTS = ["labels, 0.03", "labels, 0.3"]
+SOUND = [0, 1, 2, 3]  # the seeds whose networks the loss with labels did not damage
 INERT = ["no labels, 0.0003", "no labels, 0.03", "no labels, 0.3", "paper's scale, 0.03", "paper's scale, 0.3"]
 DESTROYED = ["no labels, 3", "no labels, 30", "paper's scale, 3"]
 
 
 def seeds(case, row, key):
-    """A measure of one row, seed after seed: three to five of them, from 0 on."""
+    """A measure of one row, seed after seed."""
     found = RUNS[(RUNS["case"] == case) & (RUNS["row"] == row)].set_index("seed").sort_index()[key]
-    assert 3 <= len(found) <= 5 and found.index.tolist() == list(range(len(found)))
+    assert found.index.tolist() == [0, 1, 2, 3, 4]
     return found.to_numpy()
 
 
 def pairs(case, key, *rows):
-    """A measure of several rows on the seeds that all of them have: (rows, seeds)."""
-    found = [seeds(case, row, key) for row in rows]
-    return np.array([values[: min(map(len, found))] for values in found])
+    """A measure of several rows: (rows, seeds)."""
+    return np.array([seeds(case, row, key) for row in rows])
 
 
 def mean(case, row, key):
@@ -81,13 +82,12 @@ def test_the_file_of_results_is_what_the_script_would_write(script):
     expected = json.loads(json.dumps(script.ABOUT))
     assert {key: RESULTS[key] for key in expected} == expected
     wanted = [(case, row, seed) for case, rows in script.CASES.items() for row in rows for seed in script.SEEDS]
-    done = [(run["case"], run["row"], run["seed"]) for run in RESULTS["runs"]]
-    assert done == [each for each in wanted if each in set(done)]
+    assert [(run["case"], run["row"], run["seed"]) for run in RESULTS["runs"]] == wanted
     assert len(script.WEIGHTS) >= 5 and len(script.LABELLED) >= 5 and len(script.SEEDS) == 5
 
 
 def test_a_short_run_of_the_script_already_obeys_the_large_weight(script, monkeypatch):
-    monkeypatch.setattr(script, "SIZE", {"pictures": 192, "epochs": 6, "rate": 1e-2, "widths": (4, 8), "filters": 4})
+    monkeypatch.setattr(script, "SIZE", {"pictures": 192, "epochs": 10, "rate": 3e-3, "widths": (16, 32), "filters": 8})
     monkeypatch.setattr(script, "creatures", lambda count, **options: creatures(min(count, 192), **options))
     found = script.run(ONE, "no labels, 30", 0)
     assert found.keys() == RESULTS["runs"][0].keys() - {"case", "row", "seed"}
@@ -123,9 +123,9 @@ def test_a_perfect_detector_is_steadier_than_the_centre_and_that_than_a_random_p
     assert (RUNS[RUNS["case"] == ONE][list(found)].to_numpy() == list(found.values())).all()
 
 
-def test_the_centre_of_the_picture_beats_ordinary_filters_but_not_interpretable_ones():
+def test_the_centre_of_the_picture_beats_ordinary_filters():
     centre = seeds(ONE, "ordinary", "centre of the picture")[0]
-    assert (seeds(ONE, LABELS, "instability") < centre).all() and (centre < seeds(ONE, "ordinary", "instability")).all()
+    assert (centre < seeds(ONE, "ordinary", "instability")).all()
 
 
 def test_the_centre_beats_ordinary_filters_on_average_by_overlap_too(foxes):
@@ -160,16 +160,29 @@ def test_the_loss_without_labels_is_inert_or_destroys_the_network():
     assert max(seeds(ONE, row, "accuracy").max() for row in DESTROYED) < 0.55
 
 
-def test_the_loss_with_labels_works_at_small_weights_only():
-    falls = [fall(ONE, row) for row in SMALL_WEIGHTS]
-    assert says(f"the instability falls by {min(falls):.0f} to {max(falls):.0f} %")
-    assert says(f"alone bring {fall(ONE, 'masks only'):.0f} %") and min(falls) > 2 * fall(ONE, "masks only")
-    assert min(mean(ONE, row, "accuracy") for row in SMALL_WEIGHTS) > 0.9
-    assert max(mean(ONE, row, "accuracy") for row in ("labels, 0.03", "labels, 0.3")) < 0.8
+def test_the_loss_with_labels_works_in_four_of_five_networks_at_small_weights():
+    for row in SMALL_WEIGHTS:
+        right = seeds(ONE, row, "accuracy")[SOUND]
+        assert round(100 * right.min()) >= 96 and round(100 * right.max()) == 98
+    steady, ordinary = seeds(ONE, LABELS, "instability")[SOUND], seeds(ONE, "ordinary", "instability")
+    for values in (steady, ordinary):
+        assert says(f"{values.min():.3f} to {values.max():.3f}".replace("0.", "."))
+    assert (steady < 0.57 * ordinary[SOUND]).all() and abs(steady.mean() / ordinary.mean() - 0.5) < 0.05
+
+
+def test_the_loss_with_labels_damages_one_network_at_small_weights_and_all_at_large_ones():
+    rows = [*SMALL_WEIGHTS, "labels, 0.003", *LARGE_WEIGHTS]
+    assert [int((seeds(ONE, row, "accuracy") < 0.9).sum()) for row in rows] == [1, 1, 2, 5, 5]
+    assert all((seeds(ONE, row, "accuracy") > 0.9).all() for row in ("ordinary", "masks only"))
+    worse = [round(100 * seeds(ONE, row, "accuracy")[4]) for row in SMALL_WEIGHTS]
+    unsteady = f"{seeds(ONE, LABELS, 'instability')[4]:.3f}".replace("0.", ".")
+    assert says(f"{worse[0]} and {worse[1]} % right, at 3e-4 an instability of {unsteady}")
+    assert all(seeds(ONE, row, "accuracy")[4] < seeds(ONE, "masks only", "accuracy")[4] for row in SMALL_WEIGHTS)
+    assert says(f"falls by {fall(ONE, LABELS):.0f} % (masks alone: {fall(ONE, 'masks only'):.0f} %)")
 
 
 def test_the_loss_with_labels_does_not_lower_equation_1():
-    rows = [*SMALL_WEIGHTS, "labels, 0.03", "labels, 0.3"]
+    rows = [*SMALL_WEIGHTS, "labels, 0.003", *LARGE_WEIGHTS]
     assert min(seeds(ONE, row, "loss").min() for row in rows) > -0.001
 
 
@@ -182,44 +195,39 @@ def test_destroyed_networks_score_no_worse_by_overlap_than_ordinary_ones():
     assert destroyed.mean() > ordinary.mean() and says(sentence.replace("0.", "."))
 
 
-def test_nearly_all_labelled_filters_sit_on_the_head():
-    heads = seeds(ONE, LABELS, "filters on head, 6 pixels")
-    assert heads.min() >= 31 and "filters on head 32, torso 0, tail 0, leg 0" in printed()
+def test_nearly_all_labelled_filters_sit_on_the_head_unless_the_network_is_damaged():
+    *heads, fifth = seeds(ONE, LABELS, "filters on head, 6 pixels").astype(int)
+    assert min(heads) >= 31 > 16 > fifth and says(f"it is {', '.join(map(str, heads))}, and {fifth} in the network")
+    assert "filters on head 32, torso 0, tail 0, leg 0" in printed()
 
 
 def test_the_cut_outs_are_heads_more_often_than_with_ordinary_filters():
     labels, ordinary = pairs(ONE, "mean filter on head", LABELS, "ordinary")
-    assert (labels > ordinary + 0.2).all()
+    assert (labels > ordinary + 0.05)[SOUND].all() and (labels - ordinary)[SOUND].mean() > 0.3
 
 
-def test_negatives_with_heads_cost_accuracy_and_steadiness_and_most_filters_stay_on_the_head():
+def test_negatives_with_heads_cost_accuracy_and_steadiness_and_filters_stay_on_the_head():
     assert says(f"falls by {fall(HEADS, LABELS):.0f} %, not by {fall(ONE, LABELS):.0f} %")
     masks, labels = gains(HEADS, "masks only"), gains(HEADS, LABELS)
     assert says(f"by {-masks.mean():.1f} points with masks alone, by {-labels.mean():.1f} with the loss")
-    assert (
-        masks.mean() < labels.mean() < 0 and (masks < 0).sum() > len(masks) / 2 and (labels < 0).sum() > len(labels) / 2
-    )
-    heads, before = (seeds(case, LABELS, "filters on head, 6 pixels").astype(int) for case in (HEADS, ONE))
-    assert heads.min() > 16 and before.sum() >= heads.sum()
-    assert says(", ".join(map(str, heads)) + " of 32 filters still sit on the head")
+    assert (masks < 0).all() and (labels < 0).sum() == 4
+    *heads, fifth = seeds(HEADS, LABELS, "filters on head, 6 pixels").astype(int)
+    assert says(f"{', '.join(map(str, heads))} and {fifth} of 32 filters still sit on the head")
+    assert min(*heads, fifth) > mean(HEADS, "ordinary", "filters on head, 6 pixels")
 
 
-def test_the_loss_makes_the_average_filter_a_head_detector_but_not_the_best_one_or_grad_cam():
+def test_the_loss_helps_the_average_filter_but_not_the_best_one_or_grad_cam():
     rows = "ordinary", "masks only", LABELS
     average, best, heat = (
-        [mean(ONE, row, f"{name} on head") for row in rows] for name in ("mean filter", "best filter", "grad-cam")
+        [round(100 * mean(ONE, row, f"{name} on head")) for row in rows]
+        for name in ("mean filter", "best filter", "grad-cam")
     )
-    assert says(
-        f"on the head in {average[0]:.0%} of the foxes, on average, but the *best* one in {best[0]:.0%}".replace(
-            "%", " %"
-        )
-    )
-    assert says(f"a best filter ({best[1]:.0%}) and a Grad-CAM ({heat[1]:.0%})".replace("%", " %"))
-    assert says(f"with the loss ({best[2]:.0%} and {heat[2]:.0%})".replace("%", " %"))
-    assert says(f"from {average[1]:.0%} to {average[2]:.0%}".replace("%", " %"))
-    assert abs(best[2] - best[1]) < 0.05 and abs(heat[2] - heat[1]) < 0.05
+    assert says(f"on the head in {average[0]} % of the foxes, on average, but the *best* one in {best[0]} %")
+    assert says(f"a best filter ({best[1]} %) and a Grad-CAM ({heat[1]} %)")
+    assert says(f"does not beat ({best[2]} % and {heat[2]} %)") and best[2] < best[1] and heat[2] < heat[1]
+    assert says(f"from {average[1]} % with masks to {average[2]} % on average")
     labels, masks = pairs(ONE, "mean filter on head", LABELS, "masks only")
-    assert (labels > masks + 0.1).all()
+    assert average[1] < average[2] and (labels - masks)[SOUND].mean() > 0.2
 
 
 def test_an_untrained_network_with_masks_points_at_heads_already():
@@ -229,7 +237,10 @@ def test_an_untrained_network_with_masks_points_at_heads_already():
 
 def test_the_accuracy_gains_of_the_text_are_those_of_the_pairs():
     labels, masks = gains(ONE, LABELS), gains(ONE, "masks only")
-    assert says(f"{labels.mean():.1f} points on average, of which masks alone brought {masks.mean():.1f}")
+    four = labels[SOUND]
+    assert says(f"gained {four.min():.1f} to {four.max():.1f} points with four seeds and lost {-labels[4]:.1f}")
+    assert says(f"{labels.mean():.1f} on average, and {masks.mean():+.1f} with masks alone")
+    assert all(gains(HEADS, row).mean() < -4 for row in ("masks only", LABELS))
 
 
 def test_seeds_alone_move_the_ordinary_network():
