@@ -27,8 +27,9 @@ from xailab.occlusion import occlusion
 
 import keras
 
-# %% tags=["parameters"] small={"STRIDE": 32, "NEW": 8}
+# %% tags=["parameters"] small={"STRIDE": 32, "SIDES": [64], "NEW": 8}
 STRIDE = 16  # pixels from one patch of 32 to the next: larger is quicker and coarser
+SIDES = [16, 64]  # pixels of other patches
 NEW = 40  # new pictures per kind, to test salads and pizzas with
 FOLDER = None  # at the end: the path of your own pictures, one folder per class
 
@@ -117,21 +118,20 @@ plot.overlay(photo, heatmap, title="Occlusion: how far does the logit of 'cat' f
 # patch takes more away.
 
 # %%
-by_patch = {
-    16: occlusion(vgg, photo[None], cat, patch=16, stride=min(16, STRIDE))[0],
-    32: heatmap,
-    64: occlusion(vgg, photo[None], cat, patch=64, stride=2 * STRIDE)[0],
-}
+by_patch = {32: heatmap}
+for side in SIDES:
+    options = {"patch": side, "stride": max(16, side // 2)}
+    by_patch[side] = occlusion(vgg, photo[None], cat, **options)[0]
 plot.layer_strip(
     photo,
-    {f"patch {patch}": heat for patch, heat in by_patch.items()},
+    {f"patch {side}": by_patch[side] for side in sorted(by_patch)},
     title="The same question with three patches",
 )
 
 # %%
 by_fill = {"mean": by_patch[64]}
 for fill in ("blur", 0):
-    options = {"patch": 64, "stride": 2 * STRIDE, "fill": fill}
+    options = {"patch": 64, "stride": 32, "fill": fill}
     by_fill[str(fill)] = occlusion(vgg, photo[None], cat, **options)[0]
 plot.layer_strip(
     photo,
@@ -249,7 +249,7 @@ print("the same map:", np.allclose(*answers.values(), atol=1e-4))
 # %% [markdown]
 # ## Debugging with a map
 #
-# Two stories from a talk on explainable networks at a MATLAB Expo: a network calls a coffee mug a *buckle*, and the map shows that it looks at the watch beside the mug; in
+# Two stories from a talk at a MATLAB Expo: a network calls a coffee mug a *buckle*, and the map shows that it looks at the watch beside the mug; in
 # the other, salads are called *pizza*, and the map lies on the curved edge of the plate. The method
 # behind both stories has four steps: **symptom, hypothesis from the map, test on other pictures, fix.**
 #
@@ -365,11 +365,11 @@ def pooled(photos):
 
 
 def train(salads, pizzas):
-    """Fit the last layer. Two stacks of pictures -> Classifier with one logit"""
+    """Fit the last layer. What it sees of the two, (N, 1280), (M, 1280) -> Classifier
+    with one logit"""
     line = LogisticRegression(C=0.1, max_iter=1000)
     line.fit(
-        pooled(np.concatenate([salads, pizzas])),
-        np.repeat([0, 1], [len(salads), len(pizzas)]),
+        np.concatenate([salads, pizzas]), np.repeat([0, 1], [len(salads), len(pizzas)])
     )
     last = linear_head(line, classes=1)
     network = keras.Model(features.inputs[0], last(features.outputs[0]))
@@ -391,6 +391,7 @@ unseen = {
     "pizza on a plate": on_plate(new_gravel[NEW:]),
 }
 unseen_pooled = {kind: pooled(photographs) for kind, photographs in unseen.items()}
+salads, pizzas = pooled(salads), pooled(pizzas)
 first_try = train(salads, pizzas)
 
 # %% [markdown]
@@ -453,9 +454,9 @@ report(first_try, unseen)
 # First a control that people forget: ten more of each, collected as before.
 
 # %%
-more = on_plate(gravel[40:], seed=1)
-same = np.concatenate([salads, grass[40:]]), np.concatenate([pizzas, more])
-report(train(*same), unseen)
+more = pooled(grass[40:]), pooled(on_plate(gravel[40:], seed=1))
+more_salads, more_pizzas = map(np.concatenate, zip((salads, pizzas), more))
+report(train(more_salads, more_pizzas), unseen)
 
 # %% [markdown]
 # More of the same mends nothing.
@@ -463,8 +464,8 @@ report(train(*same), unseen)
 # **Fix**, first half: ten salads on plates. The error that was reported was theirs.
 
 # %%
-more_salads = np.concatenate([salads, on_plate(grass[40:], seed=1)])
-report(train(more_salads, pizzas), unseen)
+plated = np.concatenate([salads, pooled(on_plate(grass[40:], seed=1))])
+report(train(plated, pizzas), unseen)
 
 # %% [markdown]
 # The complaint is gone, and the cause is not: no pizza without a plate was ever shown, and some are still lost.
@@ -472,14 +473,14 @@ report(train(more_salads, pizzas), unseen)
 # Whoever tests the complaint only would stop here. The better hypothesis says more, so add ten pizzas without a plate as well.
 
 # %%
-more_pizzas = np.concatenate([pizzas, gravel[40:]])
-fixed = train(more_salads, more_pizzas)
+bare = np.concatenate([pizzas, pooled(gravel[40:])])
+fixed = train(plated, bare)
 report(fixed, unseen)
 
 # %%
 asked = [first_try, fixed]
 before_after = [
-    occlusion(network, salad[None], 0, patch=64, stride=2 * STRIDE)[0]
+    occlusion(network, salad[None], 0, patch=64, stride=32)[0]
     for network in asked
 ]
 plot.grid(

@@ -37,14 +37,15 @@ from xailab.models import Classifier
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
 import tensorflow as tf
 
-# %% tags=["parameters"] small={"PICTURES": 2, "NETWORKS": 2, "SEEDS": 2}
+# %% tags=["parameters"] small={"BEAMS": 200, "FOXES": 100, "PICTURES": 2, "NETWORKS": 2, "SEEDS": 2}
+BEAMS, FOXES = 800, 1000  # to train on
 PICTURES = 4  # in the league table; 100 take about ten minutes
 NETWORKS = 3  # shuffled ones in the league table; 10 in the long run
 SEEDS = 10  # shuffled networks in the third test
 TABLE = ""  # a file to write the league table to
 
 # %%
-training, held_out = beams(800, seed=1), beams(400, seed=3)
+training, held_out = beams(BEAMS, seed=1), beams(400, seed=3)
 shown = np.concatenate(
     [np.flatnonzero(held_out.cracked == cracked)[:3] for cracked in (1, 0)]
 )
@@ -461,7 +462,7 @@ plot.intervals(
 # its head. The program that drew a fox knows which pixels it covers, and where its head, torso, tail and foremost leg are.
 
 # %%
-foxes, new_foxes = creatures(1000, seed=1), creatures(400, seed=3)
+foxes, new_foxes = creatures(FOXES, seed=1), creatures(400, seed=3)
 spotter = learn(foxes.pictures, foxes.labels, ("no fox", "fox"), start="he_normal")
 said = spotter(new_foxes.pictures).argmax(axis=1)
 found = np.flatnonzero((said == 1) & (new_foxes.labels == 1))
@@ -529,7 +530,7 @@ plot.intervals(
 # Suppose that in one plant the load arrow was drawn onto the cracked beams only. Nobody noticed. A second network learns from its pictures.
 
 # %%
-marked = beams(800, shortcut=1.0, seed=1)
+marked = beams(BEAMS, shortcut=1.0, seed=1)
 tainted = learn(marked.photos, marked.cracked, inspector.labels)
 as_trained = beams(200, shortcut=1.0, seed=3)
 for where, tested in {"from that plant": as_trained, "elsewhere": held_out}.items():

@@ -117,7 +117,7 @@ def lesson_space():
     exec(cells[0], space)
     space["lite"] = efficientnet_lite0()
     for cell in cells:
-        if cell.startswith(("learn, prove", "features =", "more_salads", "more_pizzas")):
+        if cell.startswith(("learn, prove", "features =", "plated", "bare")):
             exec(cell, space)
     space["own case"] = [cell for cell in cells if "FOLDER:" in cell or "inspector.logits(shown" in cell]
     return space
