@@ -38,7 +38,8 @@ import keras  # behind xailab, which keeps TensorFlow's start-up lines out of th
 import tensorflow as tf
 
 # %% tags=["parameters"] small={"BEAMS": 200, "FOXES": 100, "PICTURES": 2, "NETWORKS": 2, "SEEDS": 2}
-BEAMS, FOXES = 800, 1000  # to train on
+BEAMS = 800  # to train on
+FOXES = 1000  # to train another network on
 PICTURES = 4  # in the league table; 100 take about ten minutes
 NETWORKS = 3  # shuffled ones in the league table; 10 in the long run
 SEEDS = 10  # shuffled networks in the third test
@@ -606,7 +607,7 @@ for column, label in enumerate(tainted.labels):
 # %% [markdown]
 # ## A whole data set
 #
-# Twelve pictures found the shortcut. For thousands there is `explain_dataset`: it runs any method batch by batch, writes every
+# For thousands of pictures there is `explain_dataset`: it runs any method batch by batch, writes every
 # batch to disk as it is done, and takes up where it was interrupted. With `executor=` it uses several processes, or a cluster: a
 # Dask cluster's `client.get_executor()` will do.
 
