@@ -565,11 +565,10 @@ for name, view in views.items():
     print(f"{name:<20}{on_arrow:>16.0%}{on_crack:>15.0%}")
 
 # %% [markdown]
-# The methods that ask the network give it away. CAM and its relatives, guided backpropagation and occlusion have their highest
+# Methods that ask the network give it away. CAM and its relatives, guided backpropagation and occlusion have their highest
 # pixel on the arrow; LIME and partition Shapley mark the piece of the picture that the arrow lies in, and about half of such a
 # piece is arrow.
 # <!-- tried: tests/lessons/test_lesson_11.py::test_on_the_tainted_network_true_maps_show_the_arrow_and_the_edge_detector_the_crack | 12 beams | above 90 % and 0 % -->
-# Whoever looks at one of these maps stops the machine.
 #
 # The edge detector hides it. It shows a sharp, handsome crack on most of the beams, just where an engineer expects it, and
 # everybody is reassured. The second test, by the way, would have given it the prize here, and zero to CAM: that test asks whether
