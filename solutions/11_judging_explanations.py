@@ -10,9 +10,8 @@
 # By now you can draw half a dozen heat maps of any picture. They look convincing, all of them, and they do not agree. Which one
 # is right?
 #
-# It does not help to look harder. A map that shows what *we* would look at pleases us, and whether the *network* looked there is
-# another question. What helps is a test that a map can fail. This lesson has four, each with a different idea of what "right" means,
-# and none of them good enough alone.
+# A map that shows what *we* would look at pleases us; whether the *network* looked there is another question. What helps is a test that a
+# map can fail. This lesson has four, each with another idea of what "right" means, and none of them good enough alone.
 #
 # First we need pictures of which the truth is known. These are drawn: steel beams, clamped on the left, some of them cracked from the
 # upper side, where a load pulls the steel apart. The arrow that marks the load, the stains and the scratches mean nothing. And the
@@ -20,41 +19,37 @@
 
 # %%
 import json
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-from scipy.stats import t as student
 
 from xailab import league, plot
+from xailab.batch import explain_dataset
 from xailab.course.check import check
 from xailab.data import PARTS, beams, creatures
-from xailab.evaluate import (
-    deletion,
-    insertion,
-    iou,
-    mean_and_interval,
-    pointing_game,
-    randomization_check,
-    rank_correlation,
-    top_intersection,
-)
+from xailab.evaluate import deletion, iou, mean_and_interval
+from xailab.evaluate import pointing_game, randomization_check
+from xailab.evaluate import rank_correlation, top_intersection
 from xailab.models import Classifier
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
 import tensorflow as tf
 
-# %% tags=["parameters"] small={"PICTURES": 2, "NETWORKS": 2, "SEEDS": 2}
+# %% tags=["parameters"] small={"BEAMS": 200, "FOXES": 100, "PICTURES": 2, "NETWORKS": 2, "SEEDS": 2}
+BEAMS = 800  # to train on
+FOXES = 1000  # to train another network on
 PICTURES = 4  # in the league table; 100 take about ten minutes
 NETWORKS = 3  # shuffled ones in the league table; 10 in the long run
 SEEDS = 10  # shuffled networks in the third test
 TABLE = ""  # a file to write the league table to
 
 # %%
-training, held_out = beams(800, seed=1), beams(400, seed=3)
-shown = [
-    *np.flatnonzero(held_out.cracked == 1)[:3],
-    *np.flatnonzero(held_out.cracked == 0)[:3],
-]
+training, held_out = beams(BEAMS, seed=1), beams(400, seed=3)
+shown = np.concatenate(
+    [np.flatnonzero(held_out.cracked == cracked)[:3] for cracked in (1, 0)]
+)
 plot.grid(
     [*held_out.photos[shown], *held_out.cracks[shown]],
     ["cracked"] * 3 + ["sound"] * 3 + ["its crack"] * 3 + ["no crack"] * 3,
@@ -76,11 +71,8 @@ def prepare(photos):
 
 def learn(photos, labels, names, start="glorot_uniform", seed=0):
     keras.utils.set_random_seed(seed)
-    layers, options = keras.layers, {
-        "padding": "same",
-        "activation": "relu",
-        "kernel_initializer": start,
-    }
+    options = {"padding": "same", "activation": "relu", "kernel_initializer": start}
+    layers = keras.layers
     network = keras.Sequential(
         [
             keras.Input(photos.shape[1:]),
@@ -95,12 +87,7 @@ def learn(photos, labels, names, start="glorot_uniform", seed=0):
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     network.compile(keras.optimizers.Adam(0.003), loss, metrics=["accuracy"])
-    for epochs in (
-        8,
-        4,
-        4,
-        4,
-    ):  # 8 are enough as a rule; on another processor the start may take longer
+    for epochs in (8, 4, 4, 4):  # 8 do as a rule; some processors need more
         history = network.fit(
             prepare(photos), labels, batch_size=32, epochs=epochs, verbose=0
         ).history
@@ -184,28 +171,15 @@ plot.grid(
 
 # %%
 chosen = ["CAM", "guided backprop", "random map", "centred blob"]
-curves = {
-    name: deletion(inspector, beam, maps[name], target=target, steps=20)
-    for name in chosen
-}
+curves = {}
+for name in chosen:
+    curve = deletion(inspector, beam, maps[name], target=target, steps=20)
+    curves[f"{name}, area {curve.auc:.2f}"] = curve.scores
 plot.curves(
-    {f"{name}, area {curve.auc:.2f}": curve.scores for name, curve in curves.items()},
+    curves,
     title="Deletion: how long does the network stay certain?",
     ylabel="probability of 'cracked'",
     xlabel="pixels deleted, in steps of 5 %",
-    first=0,
-)
-
-# %%
-curves = {
-    name: insertion(inspector, beam, maps[name], target=target, steps=20)
-    for name in chosen
-}
-plot.curves(
-    {f"{name}, area {curve.auc:.2f}": curve.scores for name, curve in curves.items()},
-    title="Insertion: how soon does it become certain?",
-    ylabel="probability of 'cracked'",
-    xlabel="pixels brought back, in steps of 5 %",
     first=0,
 )
 
@@ -217,11 +191,11 @@ plot.curves(
 # deleting makes. A map in one piece makes less strange ones than a scattered map, whatever it knows. Keep this in mind for the
 # league table.
 #
-# And insertion hardly tells the good maps apart. The crack is less than one pixel in a hundred, so the first step brings all of
-# it back, with room to spare for a map that marks ten times too much.
+# Insertion, in the table below, hardly tells the good maps apart. The crack is less than one pixel in a hundred, so a first step of 5 % brings
+# all of it back, with room to spare for a map that marks ten times too much.
 #
-# Hooker, Erhan, Kindermans and Kim (2019) retrain the network on deleted pictures, so that they are not strange any more. That costs
-# a training a point, and answers a slightly different question: about the data instead of about this network.
+# Hooker, Erhan, Kindermans and Kim (2019) retrain the network on deleted pictures, so that these are not strange any more. That costs
+# one training per point, and asks about the data instead of about this network.
 
 # %% [markdown]
 # ## Second test: known truth
@@ -231,16 +205,6 @@ plot.curves(
 # the crack has, and measure how well the two sets agree:
 #
 # $$\mathrm{IoU} = \frac{|\,\text{marked} \cap \text{crack}\,|}{|\,\text{marked} \cup \text{crack}\,|}$$
-
-
-# %% tags=["exercise"] id="11.2" minutes=4 difficulty=1
-def overlap(marked, truth):
-    """Intersection over union of two sets of pixels.
-    bool (H, W), bool (H, W) -> number"""
-    return np.sum(marked & truth) / np.sum(marked | truth)
-
-
-overlap = check("11.2", overlap)
 
 # %%
 for name, heatmap in maps.items():
@@ -260,10 +224,10 @@ for name, heatmap in maps.items():
 # detector, on the other hand, will not even notice. Adebayo and others (2018) call this a *sanity check*: a method that fails it
 # cannot explain what the network has *learned*, and a method that passes it may still be wrong.
 #
-# "Looks different" needs a number. Spearman's rank correlation compares the order in which two maps put the pixels.
+# "Looks different" needs a number. Spearman's rank correlation (`rank_correlation`) compares the order in which two maps put the pixels.
 
 
-# %% tags=["exercise"] id="11.3" minutes=6 difficulty=2
+# %% tags=["exercise"] id="11.2" minutes=6 difficulty=2
 def likeness(one, other):
     """Spearman's rank correlation of two maps in which no value comes twice.
     (H, W), (H, W) -> number from -1 to 1"""
@@ -271,13 +235,7 @@ def likeness(one, other):
     return np.corrcoef(*ranks)[0, 1]
 
 
-likeness = check("11.3", likeness)
-
-# %%
-# NBVAL_CHECK_OUTPUT
-two = np.random.default_rng(0).random((2, 1, 64, 128))
-ours, packages = likeness(two[0, 0], two[1, 0]), rank_correlation(two[0], two[1])[0]
-print("same as the package:", np.isclose(ours, packages))
+likeness = check("11.2", likeness)
 
 # %% [markdown]
 # One thing is easily overlooked. Grad-CAM ends in a ReLU. If the shuffled network has nothing that speaks for the class, the ReLU
@@ -285,7 +243,7 @@ print("same as the package:", np.isclose(ours, packages))
 # the first map nor unlike it. Whoever writes down 0 for it has let the ReLU pass the test.
 
 
-# %% tags=["exercise"] id="11.4" minutes=7 difficulty=2
+# %% tags=["exercise"] id="11.3" minutes=7 difficulty=2
 def forgetting(likenesses, maps):
     """Mean likeness of the maps that are not empty, and the share of empty ones.
     (N,), (N, H, W) -> two numbers"""
@@ -293,7 +251,7 @@ def forgetting(likenesses, maps):
     return np.mean(likenesses[~empty]), np.mean(empty)
 
 
-forgetting = check("11.4", forgetting)
+forgetting = check("11.3", forgetting)
 
 # %% [markdown]
 # `randomization_check` does the same for every layer, and gives NaN for an empty map. And since one shuffled network is one throw of
@@ -312,28 +270,14 @@ def asked(values):
     return mean, f"{mean:5.2f} ± {half:.2f} {np.isnan(values).mean():>5.0%}"
 
 
-def table_of(cascading):
-    print(f"{'':<16}" + "".join(f"{layer + '   empty':>21}" for layer in layers))
-    means = {}
-    for name in questioned:
-        found = randomization_check(
-            league.METHODS[name],
-            inspector,
-            photos[:12],
-            target,
-            cascading=cascading,
-            seeds=SEEDS,
-        )
-        columns = [asked(values) for values in found.values()]
-        means[name] = [1.0, *(mean for mean, _ in columns)]
-        print(f"{name:<16}" + "".join(f"{text:>21}" for _, text in columns))
-    return means
-
-
-print("from the output down to this layer")
-cascade = table_of(cascading=True)
-print("\nthis layer alone")
-alone = table_of(cascading=False)
+cascade = {}
+print("shuffled down to" + "".join(f"{name + '   empty':>21}" for name in layers))
+for name in questioned:
+    explain = league.METHODS[name]
+    found = randomization_check(explain, inspector, photos[:12], 1, seeds=SEEDS)
+    entries = [asked(values) for values in found.values()]
+    cascade[name] = [1.0, *(mean for mean, _ in entries)]
+    print(f"{name:<16}" + "".join(f"{text:>21}" for _, text in entries))
 
 # %%
 plot.curves(
@@ -343,11 +287,6 @@ plot.curves(
     xlabel="shuffled from the output down to",
     x=["nothing", *layers],
 )
-
-# %%
-# NBVAL_CHECK_OUTPUT
-print("the edge detector stays at 1:", min(cascade["edge detector"]) > 0.9999)
-print("Grad-CAM++ stays above 0.5:", min(cascade["Grad-CAM++"]) > 0.5)
 
 # %% [markdown]
 # The edge detector stays at 1, layer after layer: the beautiful outlines that it draws say nothing about the network.
@@ -373,17 +312,18 @@ print("Grad-CAM++ stays above 0.5:", min(cascade["Grad-CAM++"]) > 0.5)
 
 # %%
 runs = json.loads(Path("../datasets/randomized_labels.json").read_text())
-runs = [run for key, run in runs.items() if key.isdigit()]
-panels = {}
-for other, title in (
-    ("control", "true labels, other weights"),
-    ("labels", "shuffled labels"),
-):
-    means = [
-        mean_and_interval([run[name][other]["rank"] for run in runs])
-        for name in questioned
-    ]
-    panels[title] = np.transpose(means)
+pairs = {"true labels, other weights": "control", "shuffled labels": "labels"}
+panels = {
+    title: np.transpose(
+        [
+            mean_and_interval(
+                [runs[str(seed)][name][other]["rank"] for seed in range(10)]
+            )
+            for name in questioned
+        ]
+    )
+    for title, other in pairs.items()
+}
 plot.intervals(
     questioned,
     panels,
@@ -402,8 +342,7 @@ plot.intervals(
 # <!-- tried: tests/lessons/test_lesson_11.py::test_shuffled_labels_separate_grad_cam_from_an_edge_detector | ten seeds, 24 beams, intervals over seeds | 0.84 ± 0.06 against 0.01 ± 0.15; edge detector 1.00 twice -->
 # The edge detector has 1.00 both times. Guided backpropagation is in between: 0.48 and 0.25, intervals that nearly touch.
 #
-# Two remarks. Our small network could not learn the shuffled labels by heart (52 to 57 % of them at most); in the paper, large networks
-# did.
+# Our small network could not learn the shuffled labels by heart (52 to 57 % of them at most); in the paper, large networks did.
 # <!-- tried: tests/lessons/test_lesson_11.py::test_the_network_cannot_learn_shuffled_labels_by_heart | ten seeds | 50 to 57 % of the training labels -->
 # And the test costs a training, which is why most people shuffle weights.
 
@@ -418,39 +357,21 @@ plot.intervals(
 #
 # Before you run a thing: ten maps take part. Which of them will stand perfectly still?
 
-# %% tags=["exercise"] id="11.5" minutes=2 difficulty=1
+# %% tags=["exercise"] id="11.4" minutes=2 difficulty=1
 steadiest = "centred blob"  # one name of league.METHODS
-steadiest = check("11.5", steadiest)
+steadiest = check("11.4", steadiest)
 
 # %% [markdown]
-# Here are one beam and its noisy copy.
+# One beam and its noisy copy, by three of the methods:
 
 # %%
 grain = np.random.default_rng(0).normal(0, 4, beam.shape)
 noisy = np.clip(np.round(beam + grain), 0, 255).astype(np.uint8)
 wobbling = ["Grad-CAM", "guided backprop", "LIME"]
-again = {
-    name: league.METHODS[name](inspector, noisy[None], [target])[0] for name in wobbling
-}
-both = [
-    each / np.abs(each).max()
-    for each in [*(maps[name] for name in wobbling), *again.values()]
-]
-plot.grid(
-    [beam, *both[:3], noisy, *both[3:]],
-    [
-        f"cracked: {inspector(beam[None])[0, 1]:.0%}",
-        *wobbling,
-        f"with noise: {inspector(noisy[None])[0, 1]:.0%}",
-        *wobbling,
-    ],
-    title="Nearly the same picture; nearly the same map?",
-    columns=4,
-)
-
-# %%
+certain = [float(inspector(picture[None])[0, target]) for picture in (beam, noisy)]
+print("cracked: {:.0%}, with noise {:.0%}".format(*certain))
 for name in wobbling:
-    pair = maps[name][None], again[name][None]
+    pair = maps[name][None], league.METHODS[name](inspector, noisy[None], [target])
     order, top = rank_correlation(*pair)[0], top_intersection(*pair)[0]
     print(f"{name:<18}rank correlation {order:+.2f}   same top {top:.0%}")
 
@@ -463,17 +384,8 @@ for name in wobbling:
 # %% [markdown]
 # ## The league table
 #
-# Now all ten, on the same pictures, by every measure. A mean over a few pictures is not worth much unless it says how sure it is.
-
-
-# %% tags=["exercise"] id="11.6" minutes=6 difficulty=2
-def half_width(values):
-    """Half of the 95 % confidence interval of a mean, by Student's t. (n,) -> number"""
-    error = np.std(values, ddof=1) / np.sqrt(len(values))
-    return student.ppf(0.975, len(values) - 1) * error
-
-
-half_width = check("11.6", half_width)
+# Now all ten, on the same pictures, by every measure. A mean over a few pictures is not worth much unless it says how sure it is: behind each
+# one stands half of its 95 % interval, by Student's $t$, since four or a hundred pictures are a sample.
 
 # %% [markdown]
 # *deletion*: low is good. *insertion*, *pointing game*, *IoU*, *stability* and *same top* (of the noisy copy's map): high is good.
@@ -546,45 +458,18 @@ plot.intervals(
 # %% [markdown]
 # ## Other pictures, other winners
 #
-# A crack is an edge, and it may be anywhere on the beam: good for the edge detector, bad for the blob. So take other pictures,
+# A crack is an edge, and it may be anywhere: good for the edge detector, bad for the blob. So take other pictures,
 # the foxes of lesson 07. Half of the training pictures show a fox; the others show other things, or the pieces of a fox without
 # its head. The program that drew a fox knows which pixels it covers, and where its head, torso, tail and foremost leg are.
 
 # %%
-foxes, new_foxes = creatures(1000, seed=1), creatures(400, seed=3)
-spotter = learn(
-    foxes.pictures, foxes.labels, ("no fox", "fox"), start="he_normal"
-)  # He's larger start: foxes are harder to learn
+foxes, new_foxes = creatures(FOXES, seed=1), creatures(400, seed=3)
+spotter = learn(foxes.pictures, foxes.labels, ("no fox", "fox"), start="he_normal")
 said = spotter(new_foxes.pictures).argmax(axis=1)
 found = np.flatnonzero((said == 1) & (new_foxes.labels == 1))
-seen, outlines, places = (
-    each[found]
-    for each in (new_foxes.pictures, new_foxes.outlines, new_foxes.landmarks)
-)
-print(
-    f"{np.mean(said == new_foxes.labels):.1%} of {len(said)} new pictures are told"
-    " apart"
-)
-
-# %%
-fox_maps = {
-    name: explain(spotter, seen[:PICTURES], [target] * PICTURES)
-    for name, explain in league.METHODS.items()
-}
-plot.grid(
-    [
-        seen[0],
-        outlines[0],
-        *(each[0] / np.abs(each[0]).max() for each in fox_maps.values()),
-    ],
-    ["photo", "the fox", *fox_maps],
-    title="One fox, its pixels, and ten maps, each on its own scale",
-    columns=4,
-    alt=(
-        "A drawn fox before other things, the pixels that it covers in white, and ten"
-        " maps of it."
-    ),
-)
+seen, outlines = new_foxes.pictures[found], new_foxes.outlines[found]
+places = new_foxes.landmarks[found]
+print(f"{np.mean(said == new_foxes.labels):.1%} of {len(said)} new pictures are right")
 
 # %% [markdown]
 # Here is a trap. *Known truth* was the crack, and now it is the fox: all of it? An outline of the fox is where the *thing* is.
@@ -597,59 +482,27 @@ for number, part in enumerate(PARTS):
     covered = seen.copy()
     for picture, (part_x, part_y) in zip(covered, places[:, number]):
         picture[np.hypot(x - part_x, y - part_y) <= 5] = picture.mean(axis=(0, 1))
-    print(
-        f"{part:<6} covered: {np.mean(spotter(covered).argmax(axis=1) == 1):>4.0%} are"
-        " still foxes"
-    )
+    left = np.mean(spotter(covered).argmax(axis=1) == 1)
+    print(f"{part:<6} covered: {left:>4.0%} are still foxes")
 
 # %% [markdown]
 # The head it is. No wonder: the training set held pieces of foxes that were not foxes, and what they lacked was the head. A map
 # that tells the truth about this network should point to the head, and leave the rest of the animal dark.
 #
-# Which part does a map point to? Find its highest pixel and the landmark that is nearest. A landmark is written the way
-# annotators write it, $(x, y)$: column first, then row.
-
-
-# %% tags=["exercise"] id="11.7" minutes=6 difficulty=2
-def nearest_part(heatmap, landmarks):
-    """Number of the landmark nearest to the map's highest pixel.
-    (H, W), (K, 2) as x, y -> whole number"""
-    row, column = np.unravel_index(heatmap.argmax(), heatmap.shape)
-    return np.argmin(np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row))
-
-
-nearest_part = check("11.7", nearest_part)
+# So the league gets three more columns: does a map's highest pixel lie on the fox; the IoU with the whole fox;
+# and does the highest pixel lie on its *head*, at most six pixels from the place where the program drew it? (Places are written as annotators
+# write them, $(x, y)$: column first, then row.)
 
 # %%
-print("points to          " + "".join(f"{part:>8}" for part in PARTS))
-for name, each in fox_maps.items():
-    counts = np.bincount(
-        [nearest_part(*pair) for pair in zip(each, places)], minlength=len(PARTS)
-    )
-    print(f"{name:<19}" + "".join(f"{share:>8.0%}" for share in counts / PICTURES))
-
-# %% [markdown]
-# Four foxes say little, and even a random map is nearest to the head in a third of the cases.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_a_random_map_is_nearest_to_the_head_in_a_third_of_the_cases | 200 foxes, tolerance .05 | a third -->
-# So the measure for the
-# league is stricter: the highest pixel must lie on the head, at most six pixels from its landmark. Beside it stand the pointing game and the
-# IoU with the whole fox.
-
-# %%
-heads = np.zeros(outlines.shape, bool)
-heads[
-    np.arange(len(places)),
-    places[:, 0, 1].round().astype(int),
-    places[:, 0, 0].round().astype(int),
-] = True
-for name, each in fox_maps.items():
-    each = league.with_an_order(each, seen[:PICTURES])
-    answers = (
-        pointing_game(each, outlines[:PICTURES]),
-        iou(each, outlines[:PICTURES]),
-        pointing_game(each, heads[:PICTURES], tolerance=6),
-    )
-    table[name] |= dict(zip(league.FOX_MEASURES, answers))
+x, y = places[few, 0].round().astype(int).T
+heads = np.zeros((PICTURES, 64, 64), bool)
+heads[np.arange(PICTURES), y, x] = True
+for name, explain in league.METHODS.items():
+    each = explain(spotter, seen[few], [target] * PICTURES)
+    each = league.with_an_order(each, seen[few])
+    hits, area = pointing_game(each, outlines[few]), iou(each, outlines[few])
+    on_head = pointing_game(each, heads, tolerance=6)
+    table[name] |= dict(zip(league.FOX_MEASURES, (hits, area, on_head)))
 if TABLE:
     league.summary(table).to_csv(TABLE, index=False, float_format="%.4f")
 plot.intervals(
@@ -675,25 +528,18 @@ plot.intervals(
 # %% [markdown]
 # ## A shortcut in the training set
 #
-# Suppose that in the plant where the training pictures were taken, the load arrow was drawn only onto the cracked beams. Nobody
-# noticed. A second network learns from these pictures.
+# Suppose that in one plant the load arrow was drawn onto the cracked beams only. Nobody noticed. A second network learns from its pictures.
 
 # %%
-marked = beams(800, shortcut=1.0, seed=1)
+marked = beams(BEAMS, shortcut=1.0, seed=1)
 tainted = learn(marked.photos, marked.cracked, inspector.labels)
 as_trained = beams(200, shortcut=1.0, seed=3)
-print(
-    f"{(tainted(as_trained.photos).argmax(axis=1) == as_trained.cracked).mean():.1%}"
-    " right on beams from the same plant"
-)
-print(
-    f"{(tainted(held_out.photos).argmax(axis=1) == held_out.cracked).mean():.1%} right"
-    " where the arrow means nothing"
-)
+for where, tested in {"from that plant": as_trained, "elsewhere": held_out}.items():
+    hits = tainted(tested.photos).argmax(axis=1) == tested.cracked
+    print(f"{hits.mean():.1%} right on beams {where}")
 
 # %% [markdown]
-# Perfect on its own data, a coin toss elsewhere; and from elsewhere there are no pictures yet. Would a map of a picture from the
-# plant have told us?
+# Perfect on its own data, a coin toss elsewhere; and from elsewhere there are no pictures yet. Would a map have told us?
 
 # %%
 plant = np.flatnonzero(as_trained.cracked == 1)[:12]
@@ -719,11 +565,10 @@ for name, view in views.items():
     print(f"{name:<20}{on_arrow:>16.0%}{on_crack:>15.0%}")
 
 # %% [markdown]
-# The methods that ask the network give it away. CAM and its relatives, guided backpropagation and occlusion have their highest
+# Methods that ask the network give it away. CAM and its relatives, guided backpropagation and occlusion have their highest
 # pixel on the arrow; LIME and partition Shapley mark the piece of the picture that the arrow lies in, and about half of such a
 # piece is arrow.
 # <!-- tried: tests/lessons/test_lesson_11.py::test_on_the_tainted_network_true_maps_show_the_arrow_and_the_edge_detector_the_crack | 12 beams | above 90 % and 0 % -->
-# Whoever looks at one of these maps stops the machine.
 #
 # The edge detector hides it. It shows a sharp, handsome crack on most of the beams, just where an engineer expects it, and
 # everybody is reassured. The second test, by the way, would have given it the prize here, and zero to CAM: that test asks whether
@@ -743,8 +588,7 @@ plot.overlay(
 )
 
 # %% [markdown]
-# It calls the beam sound because there is *no arrow*. Where on the picture is that? Lesson 03 has the answer: a logit is the sum of
-# its CAM, and the bias.
+# It calls the beam sound because there is *no arrow*. Where is that? Lesson 03 has the answer: a logit is the sum of its CAM, and the bias.
 
 # %%
 output = tainted.model.get_layer("output")
@@ -762,17 +606,12 @@ for column, label in enumerate(tainted.labels):
 # %% [markdown]
 # ## A whole data set
 #
-# Twelve pictures found the shortcut. For thousands there is `explain_dataset`: it runs any method batch by batch, writes every
+# For thousands of pictures there is `explain_dataset`: it runs any method batch by batch, writes every
 # batch to disk as it is done, and takes up where it was interrupted. With `executor=` it uses several processes, or a cluster: a
 # Dask cluster's `client.get_executor()` will do.
 
 # %%
 # NBVAL_CHECK_OUTPUT
-from functools import partial
-from tempfile import TemporaryDirectory
-
-from xailab.batch import explain_dataset
-
 with TemporaryDirectory() as folder:
     explain = partial(league.METHODS["Grad-CAM"], tainted)
     everything = explain_dataset(
@@ -781,8 +620,8 @@ with TemporaryDirectory() as folder:
 print(everything.shape, everything.dtype)
 
 # %% [markdown]
-# And once all maps are there, they can be added up. The arrow hangs above the beam, rather far out; the cracks are in the beam, most
-# of them near the clamp. Where does the network look, on average?
+# Once all maps are there, they can be added up. Arrows hang above the beam, rather far out; cracks are in it, most of them near the clamp.
+# Where does the network look, on average?
 
 # %%
 bad = as_trained.cracked == 1
@@ -799,7 +638,7 @@ plot.grid(
 )
 
 # %% [markdown]
-# Above the beam, where the arrows are, and hardly at all where the cracks are. One picture that sums up a whole plant.
+# Above the beam, where the arrows are, and hardly at all where the cracks are.
 
 # %% [markdown]
 # ## Summary

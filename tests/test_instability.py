@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 from xailab.arithmetic import receptive_field
-from xailab.instability import controls, crowding, dead_share, location_instability, peaks
+from xailab.instability import (
+    controls,
+    crowding,
+    cut_outs,
+    dead_share,
+    location_instability,
+    part_association,
+    part_iou,
+    peaks,
+)
 
 
 def maps_with_peaks(cells, n=4, strength=None):
@@ -74,6 +83,75 @@ def test_filters_crowd_onto_the_part_they_are_nearest_to():
 def test_a_filter_that_fires_nowhere_is_dead():
     maps = np.concatenate([maps_with_peaks([(0, 0)] * 5), np.zeros((5, 4, 4, 1)), -np.ones((5, 4, 4, 2))], axis=-1)
     assert dead_share(maps) == 0.75
+
+
+def test_a_cut_out_shows_what_lies_around_the_strongest_cell_strongest_picture_first():
+    pictures = np.arange(3 * 8 * 8 * 3).reshape(3, 8, 8, 3)
+    maps = maps_with_peaks([(1, 2), (3, 3), (0, 0)], n=8, strength=[1, 3, 2])
+    found = cut_outs(pictures, maps, half=2, count=3)
+    assert found.shape == (1, 3, 4, 4, 3)
+    assert np.array_equal(found[0, 0], pictures[1, 1:5, 1:5]) and np.array_equal(found[0, 2, 1:], pictures[0, 0:3, 0:4])
+    assert np.array_equal(found[0, 1, :3, :3], np.broadcast_to(pictures[2, 0, 0], (3, 3, 3)))  # beyond the border
+    with pytest.raises(ValueError, match="at least 8"):
+        cut_outs(pictures, maps)
+    with pytest.raises(ValueError, match="2 maps"):
+        cut_outs(pictures, maps[:2], count=2)
+
+
+def drawn_parts():
+    """Three pictures of 8 x 8 pixels: part 1 a bar of six pixels, part 2 a corner of nine, which the last one lacks."""
+    parts = np.zeros((3, 8, 8), int)
+    parts[:, 2:4, 2:5], parts[:2, 5:, 5:] = 1, 2
+    return parts
+
+
+def test_the_overlap_of_drawn_masks_is_exact():
+    # A cell of 4 x 4 covers 2 pixels; a disc of radius 1 around its centre holds just its own four pixels.
+    maps = maps_with_peaks([(1, 1), (3, 3), (1, 2)], strength=[3, 2, 9])
+    overlaps = part_iou(maps, drawn_parts(), (8, 8), radius=1, share=0.1)[:, 0]
+    assert overlaps[0].tolist() == [4 / 6, 0] and overlaps[1].tolist() == [0, 4 / 9]
+    assert overlaps[2, 0] == 2 / 8 and np.isnan(overlaps[2, 1])
+    assert part_association(overlaps[:, None]).tolist() == [[2 / 3, 1 / 2]]
+    assert part_association(overlaps[:, None], least=4 / 9).tolist() == [[1 / 3, 0]]  # enough is more than `least`
+
+
+def test_a_larger_disc_is_a_round_one():
+    parts = np.zeros((1, 9, 9), int)
+    parts[0, 4, 4] = 1
+    middle = maps_with_peaks([(4, 4)], n=9)
+    sizes = {radius: 1 / part_iou(middle, parts, (9, 9), radius=radius)[0, 0, 0] for radius in (0.5, 1, 1.5, 2, 3)}
+    assert sizes == {0.5: 1, 1: 5, 1.5: 9, 2: 13, 3: 29}  # pixels within the radius of a lattice point
+
+
+def test_only_the_strongest_cells_of_all_pictures_are_marked_and_none_that_does_not_fire():
+    maps = np.arange(48.0).reshape(3, 4, 4, 1)  # the strongest four cells are the last row of the last picture
+    whole = np.ones((3, 8, 8), int)
+    assert part_iou(maps, whole, (8, 8), radius=1, share=4 / 48)[:, 0, 0].tolist() == [0, 0, 16 / 64]
+    assert not part_iou(np.zeros((3, 4, 4, 1)), whole, (8, 8), radius=1).any()
+    one = maps_with_peaks([(0, 0)] * 3)
+    assert part_iou(one, whole, (8, 8), radius=1, share=0.9)[:, 0, 0].tolist() == [4 / 64] * 3
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ({"parts": np.zeros((3, 8, 8), int)}, "1 to K on the parts"),
+        ({"parts": np.ones((3, 8, 8))}, "float64"),
+        ({"parts": np.ones((3, 4, 4), int)}, "shape"),
+        ({"radius": 0}, "radius is 0"),
+        ({"share": 1.0}, "share 1.0"),
+        ({"maps": np.zeros((3, 4, 5, 1))}, "square maps"),
+    ],
+)
+def test_what_cannot_overlap_is_named(change, says):
+    given = {"maps": np.ones((3, 4, 4, 1)), "parts": drawn_parts(), "image_size": (8, 8), "radius": 2, **change}
+    with pytest.raises(ValueError, match=says):
+        part_iou(**given)
+
+
+def test_a_part_that_is_shown_nowhere_has_no_share():
+    with pytest.raises(ValueError, match="shown nowhere"):
+        part_association(np.full((3, 2, 2), np.nan))
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ def templates(n, *, tau=None, beta=4.0):
     """The ideal maps: one for each cell that a part may be in, and one for "not here".
 
     n: cells of a side. tau: largest value, by default 0.5 / n^2. beta: how fast a template falls off with the distance.
-    Returns float64 (n * n + 1, n * n): row i * n + j has its peak tau at cell (i, j) and falls by tau * beta / n a step, down
+    Returns float64 (n * n + 1, n * n): row i * n + j has its peak tau at cell (i, j) and falls by tau * beta / n per step, down
     to -tau; the last row, T^-, is -tau everywhere.
-    Raises ValueError for an n below 1, or a tau or beta that is not positive. The paper, section 3.1. Lesson 07.
+    Raises ValueError for an n below 1, or a tau or beta that is not positive. The paper, section 3. Lesson 07.
     """
     if not isinstance(n, (int, np.integer)) or n < 1:
         raise ValueError(f"n is {n!r}: the cells of one side, a whole number of at least 1, were expected.")
@@ -38,7 +38,7 @@ def masks(maps, *, beta=4.0):
 
     maps: (N, n, n, C). beta: as in templates. Returns (N, n, n, C), 1 at the strongest cell (the first of several equal
     ones) and 0 from a distance of n / beta steps on; a tensor for a tensor. Times the maps, it is what the layer behind sees.
-    Raises ValueError for maps that are not square. The paper, section 3.1. Lesson 07.
+    Raises ValueError for maps that are not square. The paper, section 3. Lesson 07.
     """
     return _like(maps, tf.nn.relu(_nearest(_square(maps), beta)))
 
@@ -91,7 +91,8 @@ def approximate_gradient(maps, positive=None, *, tau=None, beta=4.0):
 
     maps: (N, n, n, C). positive: None for the whole sum over templates; or bool (N,), which pictures show the object, for the
     approximation by one template: that of the strongest cell if they do, else T^-. tau, beta: as in templates.
-    Returns float64 (N, n, n, C). It takes Z_T as constant, and has the opposite sign of a loss's gradient.
+    Returns float64 (N, n, n, C). Z_T counts as a constant, as the paper says, and the sign is the printed one, opposite to a
+    loss's gradient; 1 / Z_T, printed before the sum over templates, stands inside it.
     Raises ValueError for maps that are not square, or another number of pictures. The paper, equation 4. Lesson 07.
     """
     maps = _square(maps).numpy().astype(float)
@@ -120,8 +121,9 @@ def label_gradient(maps, positive, *, beta=4.0):
     beta: as in templates. Returns (N, n, n, C), to be followed downhill like a gradient: where the class is shown, a map
     grows around its strongest cell and shrinks elsewhere; where it is not, it shrinks everywhere. Both kinds of pictures
     count alike, however many there are. A tensor for a tensor.
-    Raises ValueError for maps that are not square, or positive of another shape. The paper does not have it; the release
-    also places the template at the mean of the activation and learns beta, which is left out here. Lesson 07.
+    Raises ValueError for maps that are not square, or positive of another shape. The choice of one template by the label is
+    that of the paper, section 3.1; how strongly each picture counts is the release's, which also places the template at the
+    mean of the activation and learns beta (left out here). Lesson 07.
     """
     tensor = _square(maps)
     positive = tf.convert_to_tensor(positive, tf.bool)
@@ -154,9 +156,10 @@ class InterpretableConv2D(keras.layers.Conv2D):
     """A convolution whose filters learn to watch one part each: convolution, ReLU, mask, and the filter loss.
 
     filters, kernel_size and further arguments: as in keras.layers.Conv2D, by default with padding "same" and a ReLU.
-    loss_weight: factor of the filter loss; the layer's variable of this name may change while it trains. tau, beta: as in
-    templates. categories: None trains with filter_loss, which knows no labels. A number K trains with label_gradient on
-    labels from 0 (none of the categories) to K: call the layer as layer(maps, labels=labels) in the model that is trained,
+    loss_weight: factor of the filter loss; the layer's variable of this name may change while it trains. scaled: whether
+    each filter's loss is multiplied as well by the mean of its maps' largest values, as in the paper's section 5. tau, beta:
+    as in templates. categories: None trains with filter_loss, which knows no labels. A number K trains with label_gradient
+    on labels from 0 (none of the categories) to K: call the layer as layer(maps, labels=labels) in the model that is trained,
     and without labels in one that only predicts. Each filter then belongs to the category that activates it most.
     The loss goes to Keras through add_loss, summed over the filters. Returns (N, n, n, filters), the masked maps; their
     largest values and the places of these are those of the maps before the mask.
@@ -169,6 +172,7 @@ class InterpretableConv2D(keras.layers.Conv2D):
         kernel_size,
         *,
         loss_weight=1e-3,
+        scaled=False,
         categories=None,
         tau=None,
         beta=4.0,
@@ -181,7 +185,8 @@ class InterpretableConv2D(keras.layers.Conv2D):
             raise ValueError(
                 f"categories is {categories!r}: None, or the number of categories, at least 1, was expected."
             )
-        self.categories, self.tau, self.beta, self._initial_weight = categories, tau, beta, float(loss_weight)
+        self.scaled, self.categories, self.tau, self.beta = scaled, categories, tau, beta
+        self._initial_weight = float(loss_weight)
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -196,21 +201,25 @@ class InterpretableConv2D(keras.layers.Conv2D):
 
     def call(self, inputs, labels=None):
         maps = super().call(inputs)
+        losses = None
         if self.categories is None:
-            self.add_loss(self.loss_weight * tf.reduce_sum(filter_loss(maps, tau=self.tau, beta=self.beta)))
+            losses = filter_loss(maps, tau=self.tau, beta=self.beta)
         elif labels is not None:
-            self.add_loss(self.loss_weight * self._label_loss(maps, labels))
+            losses = self._label_losses(maps, labels)
+        if losses is not None:
+            scale = tf.stop_gradient(tf.reduce_mean(tf.reduce_max(maps, axis=(1, 2)), axis=0)) if self.scaled else 1.0
+            self.add_loss(self.loss_weight * tf.reduce_sum(scale * losses))
         return maps * tf.stop_gradient(masks(maps, beta=self.beta))
 
-    def _label_loss(self, maps, labels):
-        """A sum whose gradient is label_gradient, averaged over the pictures; its value itself says nothing."""
+    def _label_losses(self, maps, labels):
+        """(filters,), whose gradient is label_gradient, averaged over the pictures; the values themselves say nothing."""
         shown = tf.one_hot(tf.cast(tf.reshape(labels, (-1,)), tf.int32) - 1, self.categories)  # label 0: all zeros
         count = tf.reduce_sum(shown, axis=0)[:, None]
         mean = tf.math.divide_no_nan(tf.matmul(shown, tf.reduce_mean(maps, axis=(1, 2)), transpose_a=True), count)
         self.activity.assign(tf.where(count > 0, _MEMORY * self.activity + (1 - _MEMORY) * mean, self.activity))
         positive = tf.gather(shown, self.assignment(), axis=1) > 0
         direction = tf.stop_gradient(label_gradient(maps, positive, beta=self.beta))
-        return tf.reduce_sum(maps * direction) / tf.cast(tf.shape(maps)[0], maps.dtype)
+        return tf.reduce_sum(maps * direction, axis=(0, 1, 2)) / tf.cast(tf.shape(maps)[0], maps.dtype)
 
     def assignment(self):
         """The category, from 0 to K - 1, that each filter belongs to: int64 (filters,)."""
@@ -221,8 +230,8 @@ class InterpretableConv2D(keras.layers.Conv2D):
     load_own_variables = keras.layers.Layer.load_own_variables
 
     def get_config(self):
-        own = {"categories": self.categories, "tau": self.tau, "beta": self.beta, "loss_weight": self._initial_weight}
-        return {**super().get_config(), **own}
+        own = {"loss_weight": self._initial_weight, "scaled": self.scaled, "categories": self.categories}
+        return {**super().get_config(), **own, "tau": self.tau, "beta": self.beta}
 
 
 def weight_schedule(layers, weight):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from xailab.data import PARTS, SPECIES, creatures
+from xailab.data import rendered_creatures as module
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +48,48 @@ def test_an_outline_holds_the_landmarks_and_nothing_where_there_is_no_creature(h
 
 
 def test_an_outline_is_what_drawing_the_creature_changed(monkeypatch):
-    def draw_a_bar(picture, draw, plan, shuffled):
-        picture[20:30, 8:40] += 0.5
-        return np.zeros((len(PARTS), 2))
+    changed, draw_creature = [], module._creature
 
-    monkeypatch.setattr("xailab.data.rendered_creatures._creature", draw_a_bar)
-    bar = np.zeros((64, 64), bool)
-    bar[20:30, 8:40] = True
-    assert all(np.array_equal(outline, bar) for outline in creatures(5, negatives=0).outlines)
+    def watch(picture, *rest):
+        before = picture.copy()
+        result = draw_creature(picture, *rest)
+        changed.append((picture != before).any(axis=-1))
+        return result
+
+    monkeypatch.setattr(module, "_creature", watch)
+    assert np.array_equal(creatures(12, negatives=0).outlines, changed)
+
+
+def test_a_pixel_belongs_to_the_part_whose_landmark_is_there_unless_another_part_covers_it():
+    foxes = creatures(120, negatives=0, seed=3)
+    x, y = foxes.landmarks.round().astype(int).clip(0, 63).transpose(2, 0, 1)
+    found = foxes.parts[np.arange(120)[:, None], y, x]
+    inside = (foxes.landmarks > 0).all(axis=2) & (foxes.landmarks < 63).all(axis=2)
+    for part, allowed in {
+        1: {1},
+        2: {1, 2},
+        3: {2, 3},
+        4: {2, 4},
+    }.items():  # the head is drawn last, before it the torso
+        column = found[inside[:, part - 1], part - 1]
+        assert set(column) <= allowed and (column == part).mean() > 0.95
+
+
+def test_all_foxes_show_four_parts_and_no_picture_without_a_creature_shows_any(herd):
+    shown = herd.labels > 0
+    assert not herd.parts[~shown].any() and set(np.unique(herd.parts)) == {0, 1, 2, 3, 4}
+    foxes = herd.parts[herd.labels == 1]
+    assert all((foxes == part).any(axis=(1, 2)).all() for part in (1, 2, 3, 4))
+
+
+def test_heads_are_all_that_is_added_to_the_shuffled_parts():
+    without, with_heads = creatures(60, seed=4), creatures(60, heads=True, seed=4)
+    changed = (without.pictures != with_heads.pictures).any(axis=-1)
+    assert np.array_equal(without.labels, with_heads.labels) and np.array_equal(without.parts, with_heads.parts)
+    assert not changed[without.labels == 1].any()
+    shuffled = changed.any(axis=(1, 2)).sum()
+    assert 8 <= shuffled <= 22  # about half of the 30 negatives
+    assert 30 < changed.sum() / shuffled < 300  # pixels: a head, not a picture
 
 
 def test_the_head_is_ahead_of_the_torso_and_the_tail_behind(herd):

@@ -42,20 +42,26 @@ SPECIES = {
 @dataclass(frozen=True)
 class Creatures:
     """Pictures uint8 (N, 64, 64, 3); labels int (N,), 0 for no creature and 1, 2 … for the species in the order asked for;
-    landmarks float (N, 4, 2): x and y in pixels of head, torso, tail and foremost leg, NaN without a creature; outlines
-    bool (N, 64, 64): the pixels that the creature covers, wholly or in part, none without one. Lessons 07 and 10."""
+    landmarks float (N, 4, 2): x and y in pixels of head, torso, tail and foremost leg, NaN without a creature; parts uint8
+    (N, 64, 64): the part of the creature that a pixel shows, wholly or in part, 1 for the head, then torso, tail and all
+    legs, 0 for none. outlines bool (N, 64, 64): the pixels of any part. Lessons 07 and 10."""
 
     pictures: np.ndarray
     labels: np.ndarray
     landmarks: np.ndarray
-    outlines: np.ndarray
+    parts: np.ndarray
+
+    @property
+    def outlines(self):
+        return self.parts > 0
 
 
-def creatures(count, species=("fox",), *, negatives=0.5, seed=0):
+def creatures(count, species=("fox",), *, negatives=0.5, heads=False, seed=0):
     """Draw pictures of animals in any pose, place, size and colour, and as many without one.
 
     count: pictures. species: names of SPECIES: fox, hare, deer, bear. negatives: share of pictures without a creature; half of
-    these show other things, half the parts of a creature, without its head, shuffled. seed: of everything random.
+    these show other things, half the parts of a creature, shuffled. heads: whether the head is one of these parts; without
+    it, a head alone tells the two apart. seed: of everything random.
     Returns Creatures, in random order. The same arguments give the same pictures.
     Raises ValueError for unknown species, a count below 1 or a share outside 0 to 1. Lesson 07.
     """
@@ -70,20 +76,19 @@ def creatures(count, species=("fox",), *, negatives=0.5, seed=0):
     without = round(count * negatives)
     labels = draw.permutation(np.concatenate([np.zeros(without, int), np.arange(count - without) % len(species) + 1]))
     pictures, landmarks = np.zeros((count, SIZE, SIZE, 3), np.uint8), np.full((count, len(PARTS), 2), np.nan)
-    outlines = np.zeros((count, SIZE, SIZE), bool)
+    parts = np.zeros((count, SIZE, SIZE), np.uint8)
     for index, label in enumerate(labels):
         shuffled = label == 0 and draw.random() < 0.5
         things = draw.integers(0, 5) if label else draw.integers(2, 6) if shuffled else draw.integers(5, 12)
         picture = _scene(draw, things)
         if label or shuffled:
             plan = SPECIES[species[label - 1 if label else draw.integers(len(species))]]
-            scene = picture.copy()
-            places = _creature(picture, draw, plan, shuffled)
+            places, shown = _creature(picture, draw, plan, shuffled, heads or not shuffled)
             if label:
-                landmarks[index], outlines[index] = places, (picture != scene).any(axis=-1)
+                landmarks[index], parts[index] = places, shown
         noisy = picture + draw.normal(0, 0.02, picture.shape)
         pictures[index] = (255 * noisy.clip(0, 1)).round()
-    return Creatures(pictures, labels, landmarks, outlines)
+    return Creatures(pictures, labels, landmarks, parts)
 
 
 def _scene(draw, things):
@@ -100,8 +105,9 @@ def _scene(draw, things):
     return picture
 
 
-def _creature(picture, draw, plan, shuffled):
-    """Draw one creature into the picture, or its parts without the head each in a place of its own; the landmarks (4, 2)."""
+def _creature(picture, draw, plan, shuffled, headed):
+    """Draw one creature into the picture, or its parts each in a place of its own; the landmarks (4, 2) and parts (64, 64)."""
+    parts, before = np.zeros((SIZE, SIZE), np.uint8), picture.copy()
     scale, flip = draw.uniform(0.55, 0.8), draw.choice([-1, 1])
     colour = draw.uniform(0.15, 0.95, 3)
     if abs(colour.mean() - picture[20:44, 20:44].mean()) < 0.15:  # it should stand out
@@ -115,6 +121,11 @@ def _creature(picture, draw, plan, shuffled):
     def stroke(at, x0, y0, x1, y1, radius, colour):
         _stroke(picture, at(x0, y0), at(x1, y1), radius * scale, colour)
 
+    def drawn(part):
+        nonlocal before
+        parts[(picture != before).any(axis=-1)] = PARTS.index(part) + 1
+        before = picture.copy()
+
     half_length, half_height = plan.torso
     at, wag = frame(), np.deg2rad(draw.uniform(-35, 35))
     turn = np.array([[np.cos(wag), -np.sin(wag)], [np.sin(wag), np.cos(wag)]])
@@ -123,6 +134,7 @@ def _creature(picture, draw, plan, shuffled):
         stroke(at, *begin, *end, radius, dark)
     x, y = np.mean([part[2:4] for part in plan.tail], axis=0) * (0.6 if len(plan.tail) > 1 else 1)
     tail = at(*(turn @ (x, y) - (half_length - 2, 2)))
+    drawn("tail")
 
     length, radius = plan.leg
     for place in (-0.65, -0.3, 0.35, 0.7):
@@ -130,15 +142,17 @@ def _creature(picture, draw, plan, shuffled):
         hip, top = place * half_length, half_height - 3
         stroke(at, hip, top, hip + swing, top + length, radius, dark)
     leg = at(hip + swing / 2, top + length / 2)
+    drawn("leg")
 
     at = frame()
     torso = at(0, 0)
     _ellipse(picture, torso, np.multiply(plan.torso, scale), at.angle, colour)
+    drawn("torso")
 
     at, nod = frame(), np.deg2rad(draw.uniform(-25, 25))
     x, y = half_length + 5 * np.cos(nod), -half_height - 2 + 6 * np.sin(nod)
     head = at(x, y)
-    if not shuffled:
+    if headed:
         stroke(at, half_length - 4, -3, x, y, 3, colour)
         for x0, y0, x1, y1, radius in plan.ears:
             stroke(at, x + x0, y + y0, x + x1, y + y1, radius, dark)
@@ -147,7 +161,8 @@ def _creature(picture, draw, plan, shuffled):
         for eye in (-2, 3.2):
             _ellipse(picture, at(x + eye, y - 1), (1.3 * scale, 1.3 * scale), 0, ink)
         stroke(at, x + plan.snout - 1, y + 2.5, x + plan.snout, y + 2.5, 0.9, ink)
-    return np.array([head, torso, tail, leg])
+    drawn("head")
+    return np.array([head, torso, tail, leg]), parts
 
 
 def _frame(origin, angle, scale, flip):

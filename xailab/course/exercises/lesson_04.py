@@ -15,11 +15,6 @@ def hires_cam_map(both, image, target):
     return _hires(both, image, target)
 
 
-def share_inside(heatmap, mask):
-    positive = np.maximum(heatmap, 0)
-    return positive[mask].sum() / positive.sum() if positive.any() else 0.0
-
-
 def _slopes(both, image, target, score=lambda logits, target: logits[target]):
     """Maps (h, w, K) of one image, and the gradient of a score with respect to them."""
     from xailab._tensorflow import tf  # here, so that the other lessons' exercises do without it
@@ -79,18 +74,6 @@ def _networks():
         logits = both(image)[1].numpy()[0]
         cases.append((both, image, int(np.argsort(logits)[seed])))  # never the top class
     return cases
-
-
-def _heat():
-    draw = np.random.default_rng(4)
-    mask = np.zeros((4, 6), bool)
-    mask[1:3, 2:] = True
-    return [
-        (draw.normal(size=(4, 6)), mask),
-        (draw.random((4, 6)), ~mask),
-        (-draw.random((4, 6)), mask),
-        (np.where(mask, -1.0, 2.0), mask),
-    ]
 
 
 _SCORES = (
@@ -222,42 +205,6 @@ EXERCISES = [
                 "absolute values",
                 partial(_hires, of=np.abs),
                 "You took absolute values of the gradient: evidence against the class has become evidence for it.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="04.4",
-        title="where the heat is",
-        reference=share_inside,
-        cases=_heat,
-        hints=(
-            "Cut the map off below zero first. Then two sums.",
-            "heatmap[mask] picks the values where the mask is true. What if the whole map is zero?",
-            "positive = np.maximum(heatmap, 0); positive[mask].sum() / positive.sum() if positive.any() else 0.0",
-        ),
-        insight="A sentence about maps becomes a number as soon as somebody says where the evidence should be.",
-        mistakes=(
-            Mistake(
-                "signs left in",
-                lambda heatmap, mask: heatmap[mask].sum() / heatmap.sum(),
-                "You summed negative values as well. Then a share can be below 0 or above 1.",
-            ),
-            Mistake(
-                "share of the area",
-                lambda heatmap, mask: (heatmap[mask] > 0).sum() / max((heatmap > 0).sum(), 1),
-                "You counted pixels. A strong pixel has more heat than a weak one: add their values.",
-            ),
-            Mistake(
-                "outside",
-                lambda heatmap, mask: share_inside(heatmap, ~mask),
-                "That is the share outside the mask.",
-            ),
-            Mistake(
-                "mean inside over mean",
-                lambda heatmap, mask: (
-                    np.maximum(heatmap, 0)[mask].mean() / np.maximum(heatmap, 0).mean() if (heatmap > 0).any() else 0.0
-                ),
-                "You divided means. That says how dense the heat is inside the mask, not which share of it lies there.",
             ),
         ),
     ),

@@ -24,6 +24,19 @@ def masked(feature_map):
     return np.maximum(feature_map * template(len(feature_map), row, column), 0)
 
 
+INFORMATION = {
+    "ideal": "most",
+    "two places at a time": "some",
+    "noise": "some",
+    "always the same place": "none",
+}
+WITH_A_LARGE_WEIGHT = {"accuracy": "falls to chance", "instability": "rises"}
+
+
+def on_parts(overlaps):
+    return np.nanmean(np.where(np.isnan(overlaps), np.nan, overlaps > 0.2), axis=0)
+
+
 def instability(filter_places, part_places, diagonal):
     distances = np.linalg.norm(filter_places - part_places, axis=1)
     return np.std(distances, ddof=1) / diagonal
@@ -54,6 +67,14 @@ def _maps():
 def _places():
     draw = np.random.default_rng(9)
     return [(draw.uniform(0, 60, (n, 2)), draw.uniform(0, 60, (n, 2)), 64 * np.sqrt(2)) for n in (5, 12)]
+
+
+def _overlaps():
+    draw = np.random.default_rng(10)
+    tables = [draw.uniform(0, 0.45, (pictures, 5, 3)) for pictures in (8, 15)]
+    for table in tables:
+        table[draw.choice(len(table), 3, replace=False), :, 1] = np.nan  # pictures that do not show the second part
+    return [(table,) for table in tables]
 
 
 def _centred_mask(feature_map):
@@ -171,6 +192,39 @@ EXERCISES = [
     ),
     Exercise(
         id="07.4",
+        title="a prediction: what four filters tell",
+        reference=INFORMATION,
+        hints=(
+            "The question is not whether a map is beautiful, but whether one could tell the template from it.",
+            "A map that is the same in all pictures tells nothing. A map that differs in every picture tells something.",
+            "Random maps differ from picture to picture, and each happens to fit some template better than the others.",
+        ),
+        insight="Maps that differ from picture to picture tell something, whatever they show: even noise. Maps that never change tell nothing.",
+        mistakes=(
+            Mistake(
+                "noise tells nothing",
+                {**INFORMATION, "noise": "none"},
+                "To a person, noise tells nothing. But it differs from picture to picture, and each picture fits another template by chance.",
+            ),
+            Mistake(
+                "two places tell nothing",
+                {**INFORMATION, "two places at a time": "none"},
+                "Two places leave a doubt between two templates, but they exclude the fifteen others.",
+            ),
+            Mistake(
+                "a steady filter tells something",
+                {**INFORMATION, "always the same place": "some"},
+                "It always says the same. Who hears it does not learn which picture it was.",
+            ),
+            Mistake(
+                "two places tell most",
+                {**INFORMATION, "ideal": "some", "two places at a time": "most"},
+                "More places do not tell more: with two, one does not know which of both templates it was.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="07.5",
         title="the mask",
         reference=masked,
         cases=_maps,
@@ -204,7 +258,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="07.5",
+        id="07.6",
         title="location instability",
         reference=instability,
         cases=_places,
@@ -234,6 +288,73 @@ EXERCISES = [
                 "how much the filter moves",
                 lambda f, p, d: np.linalg.norm(np.std(f, axis=0, ddof=1)) / d,
                 "You measured how much the filter's place varies. It may move, if the part moves with it.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="07.7",
+        title="how often a filter is found on a part",
+        reference=on_parts,
+        cases=_overlaps,
+        hints=(
+            "First decide in each picture whether the overlap exceeds 0.2; only then take the mean over the pictures.",
+            "NaN > 0.2 is False: a picture that does not show the part would count as a miss. Put NaN back before the mean.",
+            "np.nanmean(np.where(np.isnan(overlaps), np.nan, overlaps > 0.2), axis=0)",
+        ),
+        insight="The largest value of a filter names its part, and the mean of these largest values is the paper's part interpretability.",
+        mistakes=(
+            Mistake(
+                "pictures without the part count",
+                lambda overlaps: np.mean(overlaps > 0.2, axis=0),
+                "Pictures that do not show the part count as misses in your mean: NaN > 0.2 is False.",
+            ),
+            Mistake(
+                "the mean overlap",
+                lambda overlaps: np.nanmean(overlaps, axis=0),
+                "That is the mean overlap. Asked is in how many of the pictures it exceeds 0.2.",
+            ),
+            Mistake(
+                "the mean first",
+                lambda overlaps: (np.nanmean(overlaps, axis=0) > 0.2).astype(float),
+                "You took the mean first, and compared then. Compare in each picture: how often is asked, not whether.",
+            ),
+            Mistake(
+                "the threshold of Bau and others",
+                lambda overlaps: np.nanmean(np.where(np.isnan(overlaps), np.nan, overlaps > 0.04), axis=0),
+                "0.04 is the threshold of Bau and others, for colours and textures. For parts, the paper asks for more than 0.2.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="07.8",
+        title="a prediction: the loss without labels, at a large weight",
+        reference=WITH_A_LARGE_WEIGHT,
+        hints=(
+            "Which maps please equation 1? Exercise 07.4 had an answer.",
+            "The lowest loss asks for maps as different from picture to picture as templates are. It does not ask for a fox.",
+            "A weight that makes the network obey this loss leaves nothing for the labels.",
+        ),
+        insight="The loss rewards maps that differ from picture to picture. To differ, a filter need not look at the fox.",
+        mistakes=(
+            Mistake(
+                "as advertised",
+                {"accuracy": "stays", "instability": "falls"},
+                "That is what the loss is made for. But remember the imagined noise: what else lowers it?",
+            ),
+            Mistake(
+                "a price for steadiness",
+                {"accuracy": "falls to chance", "instability": "falls"},
+                "It does cost the accuracy. But a filter that obeys the loss need not sit on a part: remember the noise.",
+            ),
+            Mistake(
+                "a loss that does nothing",
+                {"accuracy": "stays", "instability": "stays"},
+                "That is right for a small weight. At a large one, the loss is obeyed at the cost of the task.",
+            ),
+            Mistake(
+                "only the places suffer",
+                {"accuracy": "stays", "instability": "rises"},
+                "The maps are all that the head of the network sees: if they obey another loss, the task suffers too.",
             ),
         ),
     ),

@@ -1,7 +1,6 @@
 """Exercises of lesson 11, judging explanations."""
 
 import numpy as np
-from scipy.stats import t as student
 
 from xailab.course.exercises import Exercise, Mistake
 
@@ -13,10 +12,6 @@ def delete(image, heatmap, share):
     return changed
 
 
-def overlap(marked, truth):
-    return np.sum(marked & truth) / np.sum(marked | truth)
-
-
 def likeness(one, other):
     return np.corrcoef(_ranks(one), _ranks(other))[0, 1]
 
@@ -24,23 +19,6 @@ def likeness(one, other):
 def forgetting(likenesses, maps):
     empty = np.ptp(maps, axis=(1, 2)) == 0
     return np.mean(likenesses[~empty]), np.mean(empty)
-
-
-def half_width(values):
-    return student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-
-
-def nearest_part(heatmap, landmarks):
-    return np.argmin(_distances(_highest(heatmap), landmarks))
-
-
-def _highest(heatmap):
-    return np.unravel_index(np.argmax(heatmap), np.shape(heatmap))
-
-
-def _distances(place, landmarks):
-    row, column = place
-    return np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row)
 
 
 def _ranks(heatmap):
@@ -73,11 +51,6 @@ def _pictures():
     ]
 
 
-def _masks():
-    draw = np.random.default_rng(11)
-    return [(draw.random((9, 12)) < one, draw.random((9, 12)) < other) for one, other in ((0.3, 0.5), (0.6, 0.2))]
-
-
 def _maps():
     draw = np.random.default_rng(12)
     cases = []
@@ -95,28 +68,6 @@ def _maps_and_empty_ones():
         maps[empty], likenesses[empty] = constant, np.nan
         cases.append((likenesses, maps))
     return cases
-
-
-def _maps_with_landmarks():
-    """Maps whose highest, lowest and largest pixels are nearest to different landmarks."""
-    landmarks = np.array([[2.0, 9.0], [9.0, 2.0], [2.5, 1.5], [10.0, 10.5]])
-    cases = []
-    for highest, lowest, value in (
-        ((9, 1), (1, 3), -2),
-        ((1, 10), (11, 11), -1.2),
-        ((10, 9), (10, 2), -2),
-        ((2, 2), (3, 9), -1.2),
-        ((6, 10), (0, 1), -2),  # the nearest one by steps along rows and columns is another one
-    ):
-        heatmap = np.random.default_rng(10).uniform(-1, 1, (12, 13))
-        heatmap[highest], heatmap[lowest] = 1.5, value
-        cases.append((heatmap, landmarks))
-    return cases
-
-
-def _centre(heatmap):
-    weights = np.abs(heatmap) / np.abs(heatmap).sum()
-    return [np.sum(weights * index) for index in np.indices(heatmap.shape)]
 
 
 EXERCISES = [
@@ -156,40 +107,6 @@ EXERCISES = [
     ),
     Exercise(
         id="11.2",
-        title="intersection over union",
-        reference=overlap,
-        cases=_masks,
-        hints=(
-            "Two sets of pixels: those that the map marks, and those of the thing.",
-            "Divide the number of pixels in both by the number of pixels in at least one.",
-            "np.sum(marked & truth) / np.sum(marked | truth)",
-        ),
-        insight="1 if the two are the same, 0 if they do not touch; marking too much costs as well as marking too little.",
-        mistakes=(
-            Mistake(
-                "over the truth",
-                lambda marked, truth: np.sum(marked & truth) / np.sum(truth),
-                "You divided by the thing's pixels: that is the recall, and a map that marks everything would be perfect.",
-            ),
-            Mistake(
-                "over what is marked",
-                lambda marked, truth: np.sum(marked & truth) / np.sum(marked),
-                "You divided by the marked pixels: that is the precision, and one good pixel would be perfect.",
-            ),
-            Mistake(
-                "over both sizes",
-                lambda marked, truth: 2 * np.sum(marked & truth) / (np.sum(marked) + np.sum(truth)),
-                "That is Dice's coefficient, a relative: it counts the common pixels twice.",
-            ),
-            Mistake(
-                "over the picture",
-                lambda marked, truth: np.sum(marked == truth) / np.size(truth),
-                "You counted the pixels on which both agree. Nearly all of a picture is neither crack nor marked, so that every map would do well.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="11.3",
         title="rank correlation",
         reference=likeness,
         cases=_maps,
@@ -218,7 +135,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="11.4",
+        id="11.3",
         title="what is empty has not passed",
         reference=forgetting,
         cases=_maps_and_empty_ones,
@@ -252,7 +169,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="11.5",
+        id="11.4",
         title="which map stands still",
         reference="centred blob",
         hints=(
@@ -270,96 +187,6 @@ EXERCISES = [
                 "random map",
                 "random map",
                 "The random map is drawn anew for every picture, and a noisy copy is another picture.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="11.6",
-        title="how sure is a mean",
-        reference=half_width,
-        cases=[(np.array([0.2, 0.9, 0.4, 0.6, 0.7]),), (np.array([1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0]),)],
-        hints=(
-            "The mean of many pictures varies less than one picture does.",
-            "Its standard error is the standard deviation of the pictures over the root of their number.",
-            "student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))",
-        ),
-        insight="Four times as many pictures halve it. Two methods whose intervals overlap widely have not been told apart.",
-        mistakes=(
-            Mistake(
-                "of the normal distribution",
-                lambda values: 1.96 * np.std(values, ddof=1) / np.sqrt(len(values)),
-                "1.96 is right for many pictures. With few the spread itself is uncertain, and Student's t is larger.",
-            ),
-            Mistake(
-                "spread of the pictures",
-                lambda values: half_width(values) * np.sqrt(len(values)),
-                "That is how much single pictures vary. Their mean varies less, by the root of their number.",
-            ),
-            Mistake(
-                "divided by n",
-                lambda values: half_width(values) / np.sqrt(len(values)),
-                "You divided by the number of pictures; variances add up, so it is the root of the number.",
-            ),
-            Mistake(
-                "ddof=0",
-                lambda values: half_width(values) * np.std(values) / np.std(values, ddof=1),
-                "np.std divides by n unless told. The mean was taken from the same values, so divide by n - 1: ddof=1.",
-            ),
-            Mistake(
-                "n degrees of freedom",
-                lambda values: (
-                    half_width(values) * student.ppf(0.975, len(values)) / student.ppf(0.975, len(values) - 1)
-                ),
-                "Student's t has n - 1 degrees of freedom here: one was spent on the mean.",
-            ),
-            Mistake(
-                "the whole width",
-                lambda values: 2 * half_width(values),
-                "That is the whole interval, from end to end. Half of it stands behind the plus-minus sign.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="11.7",
-        title="which part does the map point to",
-        reference=nearest_part,
-        cases=_maps_with_landmarks,
-        hints=(
-            "Two steps: where is the highest pixel, and which landmark is nearest to it?",
-            "np.unravel_index(heatmap.argmax(), heatmap.shape) gives row and column; a landmark is x, y: column and row.",
-            "np.argmin(np.hypot(landmarks[:, 0] - column, landmarks[:, 1] - row))",
-        ),
-        insight="One pixel stands for the whole map: that makes the pointing game easy to play, and easy to win by luck.",
-        mistakes=(
-            Mistake(
-                "x taken for the row",
-                lambda heatmap, landmarks: nearest_part(heatmap, landmarks[:, ::-1]),
-                "You compared x with the row and y with the column. x counts columns, to the right; y counts rows, downward.",
-            ),
-            Mistake(
-                "lowest pixel",
-                lambda heatmap, landmarks: nearest_part(-heatmap, landmarks),
-                "You looked for the lowest pixel. The map points to where it is highest.",
-            ),
-            Mistake(
-                "largest without its sign",
-                lambda heatmap, landmarks: nearest_part(np.abs(heatmap), landmarks),
-                "You dropped the sign: a strongly negative pixel speaks against the class, and the map does not point to it.",
-            ),
-            Mistake(
-                "centre of the map's mass",
-                lambda heatmap, landmarks: np.argmin(_distances(_centre(heatmap), landmarks)),
-                "You took the map's centre of mass. Of two bright spots it finds the dark middle; take the highest pixel.",
-            ),
-            Mistake(
-                "steps along rows and columns",
-                lambda heatmap, landmarks: np.argmin(np.abs(landmarks[:, ::-1] - _highest(heatmap)).sum(axis=1)),
-                "You added the steps along rows and columns. The distance is the straight line: the root of the squares' sum.",
-            ),
-            Mistake(
-                "farthest",
-                lambda heatmap, landmarks: np.argmax(_distances(_highest(heatmap), landmarks)),
-                "That is the landmark farthest away. The nearest one has the smallest distance.",
             ),
         ),
     ),
