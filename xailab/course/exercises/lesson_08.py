@@ -5,14 +5,14 @@ import numpy as np
 from xailab.course.exercises import Exercise, Mistake
 
 
-def momentum_step(point, velocity, slope, rate, momentum):
-    velocity = momentum * velocity - rate * slope
-    return point + velocity, velocity
+BEST_BLOCK = 4
 
 
-def trained_weights(first, head):
-    blocks = [38_720, 221_440, 1_475_328, 5_899_776, 7_079_424]
-    return sum(blocks[first - 1 :]) + head
+def first_block(shares, enough):
+    first = 6
+    while first > 1 and shares[first - 2] > enough:
+        first -= 1
+    return first
 
 
 def scores(tp, fp, fn, tn):
@@ -37,11 +37,6 @@ def _with(change):
     return wrong
 
 
-def _steps():
-    draw = np.random.default_rng(8)
-    return [(draw.normal(size=2), draw.normal(size=2), draw.normal(size=2), 0.1, 0.9) for _ in range(3)]
-
-
 def _maps():
     draw = np.random.default_rng(9)
     left = np.zeros((6, 8), bool)
@@ -54,41 +49,27 @@ def _maps():
 EXERCISES = [
     Exercise(
         id="08.1",
-        title="a step with momentum",
-        reference=momentum_step,
-        cases=_steps,
+        title="behind which block to read",
+        reference=BEST_BLOCK,
         hints=(
-            "The point no longer follows the slope itself; it follows a velocity that remembers the slopes of before.",
-            "Keep a share of the old velocity, and pull it downhill by rate times slope. Then move the point by the new velocity.",
-            "velocity = momentum * velocity - rate * slope; return point + velocity, velocity",
+            "Early blocks see edges and colours, late ones the parts of dogs and ships. What is a material made of?",
+            "It is neither the first block nor the last.",
+            "best_block = 4, by a hair before block 3",
         ),
-        insight="In a long valley the slopes across it cancel in the velocity, those along it add up: at 0.9, to as much as ten steps' worth.",
+        insight="The habit of reading behind the last block costs six points here: a surface is told by its pattern, which block 5 has left behind.",
         mistakes=(
             Mistake(
-                "uphill",
-                lambda p, v, s, r, m: (p + m * v + r * s, m * v + r * s),
-                "You added the slope. It points uphill; the loss should fall.",
+                "the habit",
+                5,
+                "That is the habit. The last block has learnt most about the classes it was trained on: are they yours?",
             ),
+            Mistake("nearly", 3, "You are within one point: block 3 comes second."),
             Mistake(
-                "the old velocity moves the point",
-                lambda p, v, s, r, m: (p + v, m * v - r * s),
-                "You moved the point by the old velocity. Renew the velocity first, then move.",
+                "edges are enough",
+                1,
+                "Edges alone get six in ten right, far more than chance. The blocks behind add much to it.",
             ),
-            Mistake(
-                "no memory",
-                lambda p, v, s, r, m: (p - r * s, -r * s),
-                "That is plain gradient descent: the old velocity is forgotten.",
-            ),
-            Mistake(
-                "the slope without the rate",
-                lambda p, v, s, r, m: (p + m * v - s, m * v - s),
-                "The learning rate is missing in front of the slope.",
-            ),
-            Mistake(
-                "a weighted mean",
-                lambda p, v, s, r, m: (p + m * v - (1 - m) * r * s, m * v - (1 - m) * r * s),
-                "You took a weighted mean of velocity and slope, as Adam does. Here the slope comes in whole: no factor 1 - momentum.",
-            ),
+            Mistake("textures", 2, "Block 2 gets nearly nine in ten right, and there is still more to be had."),
         ),
     ),
     Exercise(
@@ -161,35 +142,47 @@ EXERCISES = [
     ),
     Exercise(
         id="08.4",
-        title="what fine-tuning trains",
-        reference=trained_weights,
-        cases=[(5, 5_643), (4, 5_643), (1, 5_643), (2, 12_312)],
+        title="which blocks learn again",
+        reference=first_block,
+        cases=[
+            ((0.50, 0.49, 0.53, 0.67, 0.84), 0.6),
+            ((0.50, 0.70, 0.53, 0.67, 0.84), 0.6),
+            ((0.50, 0.49, 0.53, 0.54, 0.58), 0.6),
+            ((0.70, 0.71, 0.72, 0.73, 0.74), 0.6),
+            ((0.50, 0.49, 0.60, 0.67, 0.84), 0.6),
+            ((0.50, 0.55, 0.80, 0.90, 0.60), 0.7),
+        ],
         hints=(
-            "Training starts at a block and goes on to the end of the network: what lies before is frozen.",
-            "Add the blocks from `first` to the last, and the head. The first block is number 1, but has index 0.",
-            "return sum(BLOCKS[first - 1:]) + head",
+            "Start behind the last block, at 6, and walk back as long as the block before has enough.",
+            "The share of block number b is shares[b - 1]; stop at 1, for no block lies before it.",
+            "first = 6; while first > 1 and shares[first - 2] > enough: first -= 1; return first",
         ),
-        insight="88 % of the convolutions' weights lie in the last two blocks. Leaving the first three alone saves time, more than weights.",
+        insight="The answer is a border, not a selection: what lies behind a block that learns gets other input and must be free to follow.",
         mistakes=(
             Mistake(
-                "the frozen ones",
-                lambda first, head: sum([38_720, 221_440, 1_475_328, 5_899_776, 7_079_424][: first - 1]) + head,
-                "You added the blocks *before* `first`: those are frozen.",
+                "the first block that has enough",
+                lambda shares, enough: next((b for b in range(1, 6) if shares[b - 1] > enough), 6),
+                "You took the first block that has enough, whatever comes behind it. Go back from the end: a block that fails stops you.",
+            ),
+            Mistake(
+                "the block with most heat",
+                lambda shares, enough: 1 + int(np.argmax(shares)),
+                "You took the block with the largest share. The rule asks how far back the blocks have enough.",
+            ),
+            Mistake(
+                "enough is enough",
+                lambda shares, enough: first_block(shares, enough - 1e-9),
+                "A block with exactly `enough` was counted. The rule asks for more than that.",
             ),
             Mistake(
                 "off by one",
-                lambda first, head: sum([38_720, 221_440, 1_475_328, 5_899_776, 7_079_424][first:]) + head,
-                "One block is missing: block 1 has index 0.",
+                lambda shares, enough: first_block(shares, enough) - 1,
+                "You are one block too early: that one is where the walk stopped, and it stays frozen.",
             ),
             Mistake(
-                "without the head",
-                lambda first, head: sum([38_720, 221_440, 1_475_328, 5_899_776, 7_079_424][first - 1 :]),
-                "The head is trained as well.",
-            ),
-            Mistake(
-                "one block only",
-                lambda first, head: [38_720, 221_440, 1_475_328, 5_899_776, 7_079_424][first - 1] + head,
-                "You counted one block. All blocks from `first` to the end are trained.",
+                "how many",
+                lambda shares, enough: 6 - first_block(shares, enough),
+                "You counted how many blocks learn. The answer is the number of the first one.",
             ),
         ),
     ),
