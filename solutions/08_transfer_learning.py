@@ -2,7 +2,7 @@
 # # 08 · Which layers should learn again? Transfer learning chosen by Grad-CAM
 # **You will** train LeNet-5 from scratch and see why that is hard · borrow VGG16's eyes · ask Grad-CAM which blocks already look at the right thing · train those again, and measure whether that was a good idea · catch a shortcut
 #
-# **Needs** lessons 02, 04 · **Reading** 75 min · **Computing** 70 s
+# **Needs** lessons 02, 04 · **Reading** 73 min · **Computing** 70 s
 
 # %% [markdown]
 # ## The question
@@ -238,7 +238,7 @@ for block in range(1, 6):
     network, bar = part(block, block), [Progress(f"block {block}")]
     maps[block] = network.predict(maps[block - 1], 22, verbose=0, callbacks=bar)
     size = maps[block].nbytes / 1e6
-    print(f"behind block {block}: {maps[block].shape[1:]}, {size:.0f} MB for all patches")
+    print(f"block {block}: {maps[block].shape[1:]} per patch, {size:.0f} MB for all")
 
 
 # %% [markdown]
@@ -398,9 +398,8 @@ strip(
 # %% [markdown]
 # Read the last two strips together. On this picture, asked for brick, block 5 has its heat in a top corner, and not on the joints.
 # <!-- tried: tests/lessons/test_lesson_08.py::test_block_5_looks_at_a_corner_of_the_bricks_that_are_taken_for_stars | this picture | 1 of 1 -->
-# The first two blocks light the same joints, whether one asks for brick or for stars: they draw edges and answer neither question.
-# One picture is one picture. And on a patch that is brick all over, every place is right. To judge a block we need pictures of
-# which we know where the evidence is.
+# The first two blocks light joints for stars as well as for brick: they draw edges. But one picture is one picture. And on a patch
+# that is brick all over, every place is right. To judge a block we need pictures of which we know where the evidence is.
 #
 # Here is a trick: put half of one patch beside half of another and ask for one of the two. Now the truth is known. A block that
 # looks at the material in question has its heat on that half; a block that does not know materials has half of its heat on each

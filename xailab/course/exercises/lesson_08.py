@@ -4,7 +4,6 @@ import numpy as np
 
 from xailab.course.exercises import Exercise, Mistake
 
-
 BEST_BLOCK = 4
 
 
@@ -54,16 +53,16 @@ EXERCISES = [
         hints=(
             "Early blocks see edges and colours, late ones the parts of dogs and ships. What is a material made of?",
             "It is neither the first block nor the last.",
-            "best_block = 4, by a hair before block 3",
+            "best_block = 4, less than two points before block 3",
         ),
-        insight="The habit of reading behind the last block costs six points here: a surface is told by its pattern, which block 5 has left behind.",
+        insight="The habit of reading behind the last block costs more than six points here: a surface is told by its pattern, which block 5 has left behind.",
         mistakes=(
             Mistake(
                 "the habit",
                 5,
                 "That is the habit. The last block has learnt most about the classes it was trained on: are they yours?",
             ),
-            Mistake("nearly", 3, "You are within one point: block 3 comes second."),
+            Mistake("nearly", 3, "You are within two points: block 3 comes second."),
             Mistake(
                 "edges are enough",
                 1,
