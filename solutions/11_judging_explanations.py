@@ -102,7 +102,7 @@ print(f"{right.mean():.1%} of {len(right)} new beams are told apart")
 
 # %% [markdown]
 # From here on we explain the cracked beams that it calls cracked, for the class *cracked*. Ten maps of one of them: seven methods
-# of this course (partition Shapley is from lesson 09), and three impostors that never ask the network: a map of random numbers, an
+# of this course (partition Shapley is from lesson 10), and three impostors that never ask the network: a map of random numbers, an
 # edge detector, and a bright blob in the middle of whatever the picture shows.
 
 # %%

@@ -63,7 +63,7 @@ def partition(model, images, targets=None, *, evaluations=500, fill="mean"):
     occlusion.
     Returns float32 (N, H, W): each pixel's share of the logit; a map sums to logit(image) - logit(all switched off).
     Raises ValueError for images, targets, evaluations or fill that do not fit.
-    Owen (1977); Lundberg and Lee (2017), equation 4. Lesson 09.
+    Owen (1977); Lundberg and Lee (2017), equation 4. Lesson 10.
     """
     import shap
 

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from matplotlib import font_manager, rcParams
+from matplotlib.colors import to_hex
 from PIL import Image
 from sklearn.tree import DecisionTreeClassifier
 
@@ -50,6 +51,17 @@ def shown(figure):
             {"a": HEAT[:9, :2], "b": HEAT[:9, 2:4]}, range(9), title="t", label="row", marks="abcdefghi"
         ),
         lambda: plot.surface(range(20), range(30), HEAT, title="surface", xlabel="x", ylabel="y", label="heat"),
+        lambda: plot.surface(
+            [1, 2, 4],
+            [1, 3],
+            [[0, 1], [2, 3], [4, 5]],
+            title="t",
+            xlabel="x",
+            ylabel="y",
+            label="z",
+            counts=[[9], [10]],
+        ),
+        lambda: plot.matrix([[1, -0.5], [-0.5, 1]], [3, 7], title="matrix", label="correlation"),
         lambda: plot.tree(
             DecisionTreeClassifier(max_depth=2).fit(HEAT, HEAT[:, 2] > 0.01),
             range(30),
@@ -129,6 +141,10 @@ def test_errors_say_what_is_wrong_and_what_to_do():
     assert "(2, 3) was expected" in message(
         plot.surface, [1, 2], [1, 2, 3], HEAT, title="t", xlabel="x", ylabel="y", label="l"
     )
+    assert "(2, 1) was expected, one per cell" in message(
+        plot.surface, [1, 2, 3], [1, 2], np.ones((3, 2)), title="t", xlabel="x", ylabel="y", label="l", counts=[[1, 2]]
+    )
+    assert "(K, K) was expected" in message(plot.matrix, np.ones((2, 3)), ["a", "b"], title="t", label="l")
     stump = DecisionTreeClassifier(max_depth=1).fit(HEAT, HEAT[:, 2] > 0.01)
     assert "of 30 features" in message(plot.tree, stump, ["a"], title="t", alt="a")
 
@@ -151,6 +167,22 @@ def test_thin_lines_have_the_colours_of_their_shades():
 def test_the_alternative_text_of_a_surface_says_where_it_is_highest():
     figure = plot.surface([1, 2], [10, 20], [[0, 1], [2, 7]], title="t", xlabel="x", ylabel="y", label="z")
     assert "7 at 2, 20" in figure.alt
+
+
+def test_a_surface_writes_the_rows_of_each_cell_and_covers_those_of_few():
+    grey = "#c8c8c8"
+    values = [[0, 1], [2, 3], [4, 5]]
+    figure = plot.surface([1, 2, 4], [1, 3], values, title="t", xlabel="x", ylabel="y", label="z", counts=[[9], [10]])
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.texts] == ["9", "10"]
+    assert [cell.get_fill() for cell in axes.patches] == [True, False]
+    assert to_hex(axes.patches[0].get_facecolor()) == grey and axes.patches[1].get_width() == 2
+
+
+def test_the_alternative_text_of_a_matrix_names_the_closest_and_the_most_opposed_pair():
+    values = [[1, 0.5, -0.9], [0.5, 1, 0.1], [-0.9, 0.1, 1]]
+    figure = plot.matrix(values, ["a", "b", "c"], title="t", label="correlation")
+    assert "a and b, 0.5" in figure.alt and "a and c, -0.9" in figure.alt
 
 
 def test_a_descent_shows_its_path_and_the_height_at_its_end():

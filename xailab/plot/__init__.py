@@ -3,7 +3,7 @@
 Each function returns a Figure with alternative text and never calls show(). A new figure is a function in pictures or charts.
 """
 
-from xailab.plot.charts import bars, confusion, curves, descents, intervals, lines, scatter, surface, tree
+from xailab.plot.charts import bars, confusion, curves, descents, intervals, lines, matrix, scatter, surface, tree
 from xailab.plot.pictures import grid, layer_strip, overlay
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "intervals",
     "layer_strip",
     "lines",
+    "matrix",
     "overlay",
     "scatter",
     "surface",

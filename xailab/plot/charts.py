@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
@@ -167,12 +168,16 @@ def descents(surface, paths, *, title, reach, alt=None):
     return figure
 
 
-def surface(x, y, values, *, title, xlabel, ylabel, label, alt=None):
+FEW = 10  # rows in a cell; with fewer, its colour says little
+
+
+def surface(x, y, values, *, title, xlabel, ylabel, label, counts=None, alt=None):
     """Draw a quantity over two others as colours, between the edges at which it is known.
 
     x: (P,), y: (Q,), rising. values: (P, Q). title: above all. xlabel, ylabel, label: what each is, with units.
-    alt: alternative text; by default where the values are lowest and highest.
-    Returns a Figure. Raises ValueError for values of another shape, or with NaN. Lesson 09.
+    counts: (P - 1, Q - 1), how many rows each cell between the edges rests on: written into it, and grey covers a cell of
+    fewer than ten. alt: alternative text; by default where the values are lowest and highest.
+    Returns a Figure. Raises ValueError for values or counts of another shape, or with NaN. Lesson 09.
     """
     values = check_heatmap(values)
     if values.shape != (len(x), len(y)):
@@ -186,9 +191,47 @@ def surface(x, y, values, *, title, xlabel, ylabel, label, alt=None):
     figure = new_figure(title, 7, 4, alt)
     axes = figure.subplots()
     drawn = axes.pcolormesh(x, y, values.T, shading="gouraud", **colours(values))
+    if counts is not None:
+        _write_counts(axes, x, y, np.asarray(counts))
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     figure.colorbar(drawn, ax=axes, label=label)
+    return figure
+
+
+def _write_counts(axes, x, y, counts):
+    """The number of rows in each cell; a cell of few rows is covered."""
+    if counts.shape != (len(x) - 1, len(y) - 1):
+        raise ValueError(
+            f"the counts have shape {counts.shape}: ({len(x) - 1}, {len(y) - 1}) was expected, one per cell between the edges."
+        )
+    for (i, j), count in np.ndenumerate(counts):
+        width, height = x[i + 1] - x[i], y[j + 1] - y[j]
+        cover = {"facecolor": "#c8c8c8"} if count < FEW else {"fill": False}
+        axes.add_patch(Rectangle((x[i], y[j]), width, height, edgecolor="white", lw=0.8, **cover))
+        axes.text(x[i] + width / 2, y[j] + height / 2, f"{count:g}", ha="center", va="center", fontsize=9)
+
+
+def matrix(values, labels, *, title, label, alt=None):
+    """Draw a number for each pair of things as colours: correlations, distances, gains.
+
+    values: (K, K). labels: K names, for rows and columns. title: above all. label: what the values are, with their unit.
+    alt: alternative text; by default the pair off the diagonal with the largest value and the one with the smallest.
+    Returns a Figure. Raises ValueError for values that are not (K, K), or with NaN. Lesson 10.
+    """
+    values = check_heatmap(values)
+    if values.shape != (len(labels), len(labels)):
+        raise ValueError(f"the values have shape {values.shape} for {len(labels)} labels: (K, K) was expected.")
+    pairs = np.where(np.eye(len(labels), dtype=bool), np.nan, values)
+    if alt is None and len(labels) > 1:
+        (i, j), (k, m) = (np.unravel_index(where(pairs), pairs.shape) for where in (np.nanargmax, np.nanargmin))
+        alt = f"{title}. Largest {label}: {labels[i]} and {labels[j]}, {pairs[i, j]:.2g}; smallest: {labels[k]} and {labels[m]}, {pairs[k, m]:.2g}."
+    figure = new_figure(title, 6, 5, alt or title)
+    axes = figure.subplots()
+    drawn = axes.imshow(values, **colours(values))
+    axes.set_xticks(range(len(labels)), labels, fontsize=8)
+    axes.set_yticks(range(len(labels)), labels, fontsize=8)
+    figure.colorbar(drawn, ax=axes, label=label, shrink=0.8)
     return figure
 
 

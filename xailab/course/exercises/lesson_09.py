@@ -1,4 +1,4 @@
-"""Exercises of lesson 09, explaining all of a model."""
+"""Exercises of lesson 09, explaining a model of tables as a whole."""
 
 from itertools import permutations
 
@@ -12,12 +12,6 @@ def coefficient_table(design, response, estimates):
     variance = np.sum(residuals**2) / (len(design) - design.shape[1])
     errors = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
     return np.column_stack([estimates, errors, estimates / errors])
-
-
-def fall_of_score(score, rows, response, column, order):
-    shuffled = rows.copy()
-    shuffled[:, column] = rows[order, column]
-    return score(rows, response) - score(shuffled, response)
 
 
 def ice_curves(predict, rows, column, values):
@@ -77,17 +71,6 @@ def _designs():
 
 def _formula(rows):
     return rows[:, 0] ** 2 + rows[:, 0] * rows[:, 1] - 2 * rows[:, 2]
-
-
-def _r_squared(rows, response):
-    return 1 - np.sum((response - _formula(rows)) ** 2) / np.sum((response - response.mean()) ** 2)
-
-
-def _shuffles():
-    draw = np.random.default_rng(10)
-    for column in (0, 2):
-        rows = draw.normal(size=(15, 3))
-        yield _r_squared, rows, _formula(rows) + 0.3 * draw.normal(size=15), column, draw.permutation(15)
 
 
 def _questions():
@@ -175,40 +158,6 @@ EXERCISES = [
     ),
     Exercise(
         id="09.2",
-        title="importance by shuffling",
-        reference=fall_of_score,
-        cases=lambda: list(_shuffles()),
-        hints=(
-            "Work on a copy of the rows. In one column only, put the rows' values into another order.",
-            "rows[order, column] are the shuffled values.",
-            "score(rows, response) - score(shuffled, response)",
-        ),
-        insight="Shuffling leaves the column its values and takes away what they knew of the other columns and of the answer.",
-        mistakes=(
-            Mistake(
-                "shuffled whole rows",
-                lambda s, x, y, c, o: s(x, y) - s(x[o], y),
-                "You shuffled all columns together. That measures all features at once.",
-            ),
-            Mistake(
-                "wrong way round",
-                lambda s, x, y, c, o: -fall_of_score(s, x, y, c, o),
-                "Your sign is turned: importance is how far the score *falls*.",
-            ),
-            Mistake(
-                "changed the rows themselves",
-                lambda s, x, y, c, o: 0.0,
-                "You get zero: did you change the rows themselves, so that both scores are of the shuffled ones? Take rows.copy().",
-            ),
-            Mistake(
-                "replaced by the mean",
-                lambda s, x, y, c, o: s(x, y) - s(np.where(np.arange(x.shape[1]) == c, x[:, c].mean(), x), y),
-                "You put the mean into the column. That is another question: it also takes away the column's spread.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="09.3",
         title="individual conditional expectation",
         reference=ice_curves,
         cases=_questions,
@@ -242,7 +191,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="09.4",
+        id="09.3",
         title="accumulated local effects",
         reference=accumulated_effects,
         cases=lambda: list(_cuts()),
@@ -276,7 +225,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="09.5",
+        id="09.4",
         title="Shapley values of three players",
         reference=shapley_values,
         cases=_games,
@@ -310,7 +259,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="09.6",
+        id="09.5",
         title="minimum redundancy, maximum relevance",
         reference=next_feature,
         cases=_choices,
