@@ -98,7 +98,7 @@ print(found.map("{:.5g}".format).to_string())
 # Every digit of the slide.
 # <!-- tried: tests/lessons/test_lesson_09.py::test_the_lesson_prints_the_slides_table_to_the_last_digit | all twelve numbers, as printed | exact -->
 # Now it can be read: *among cars of equal weight, one mile per gallon more goes with a car built 0.7 years later*. And: *among cars of
-# equal mpg, a thousand pounds more go with 3.3 years later*. So cars became heavier? Leave mpg out and ask again.
+# equal mpg, a thousand pounds more go with 3.3 years later*. Leave mpg out and ask again.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -370,7 +370,7 @@ plot.surface(
 # On this forest, late cars with small engines seem to gain and late cars with large ones to lose, as the centred curves said. But
 # the strongest colours lie on the cell of **one car**. And in the upper right corner, three of six forests say plus and three say minus.
 # <!-- tried: tests/lessons/test_lesson_09.py::test_the_corner_of_the_second_order_ale_changes_its_sign_from_forest_to_forest | six splits and forests | 3 minus, 3 plus -->
-# So this is no finding, however smooth it looks.
+# So this is no finding.
 #
 # **What can go wrong.** Bins with few rows shake. An ALE curve must not be read as "what would happen to *this* car": it hops from
 # car to car. And PDP, ICE and ALE alike explain the model, not the motor.
