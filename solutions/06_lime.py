@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 06 · Can you explain a model without opening it? LIME
-# **You will** write Algorithm 1 in a dozen lines · explain trees, forests, machines and networks with one function · let SP-LIME choose what to show · find out when not to believe it
+# **You will** write LIME's loop for photos · explain trees, forests, machines and networks with one function · let SP-LIME choose what to show · find out when not to believe it
 #
-# **Needs** lesson 05 · **Reading** 55 min · **Computing** 50 s
+# **Needs** lesson 05 · **Reading** 75 min · **Computing** 60 s
 
 # %% [markdown]
 # ## The question
@@ -21,6 +21,8 @@ SAMPLES = [50, 200, 1000, 5000]  # rows to ask about, when stability is measured
 PHOTOS = 1000  # photos with hidden parts to ask about for an explanation
 
 # %%
+from functools import partial
+
 import numpy as np
 from sklearn.datasets import load_wine, make_moons
 from sklearn.ensemble import RandomForestClassifier
@@ -58,16 +60,8 @@ moons = {
     "ylabel": "feature 2",
     "label": "score",
 }
-figure = plot.surface(
-    x,
-    y,
-    scores,
-    **moons,
-    alt=(
-        "Score of a support vector machine over two features: two interlocked moons, a"
-        " star between them."
-    ),
-)
+alt = "Score over two features: two interlocked moons, a star between them."
+figure = plot.surface(x, y, scores, **moons, alt=alt)
 figure.axes[0].plot(*star, "w*", markersize=14)
 figure
 
@@ -82,7 +76,7 @@ figure
 # Nearness falls with distance $d$ like a bell of width $\sigma$. The authors' program takes the root of it, $\pi = \sqrt{e^{-d^2/\sigma^2}}$, and so do we.
 
 
-# %% tags=["exercise"] id="06.1" minutes=4 difficulty=1
+# %% tags=["exercise"] id="06.1" minutes=3 difficulty=1
 def nearness(distance, width):
     """Weight of samples at these distances. (N,), number -> (N,)"""
     return np.sqrt(np.exp(-(distance**2) / width**2))
@@ -91,66 +85,51 @@ def nearness(distance, width):
 nearness = check("06.1", nearness)
 
 # %% [markdown]
-# And step 4. scikit-learn's `Ridge(alpha=1.0)` is linear regression with a small penalty on large weights; its `fit` takes `sample_weight`.
-
-
-# %% tags=["exercise"] id="06.2" minutes=8 difficulty=2
-def local_weights(samples, answers, near):
-    """Weights of the linear model that follows the answers where samples are near.
-    (N, F), (N,), (N,) -> (F,)"""
-    line = Ridge(alpha=1.0).fit(samples, answers, sample_weight=near)
-    return line.coef_
-
-
-local_weights = check("06.2", local_weights)
-
-# %% [markdown]
-# That was the hard part. Here is Algorithm 1 of the paper, whole:
+# Step 4 is scikit-learn's `Ridge(alpha=1.0)`: linear regression with a small penalty on large weights. The four steps:
 
 # %%
 draw = np.random.default_rng(0)
 samples = star + draw.normal(scale=0.5, size=(1000, 2))
 answers = machine.decision_function(samples)
 near = nearness(np.linalg.norm(samples - star, axis=1), 0.3)
-weights = local_weights(samples, answers, near)
+line = Ridge(alpha=1.0).fit(samples, answers, sample_weight=near)
+weights, fit = line.coef_, line.score(samples, answers, near)
+at_star = machine.decision_function([star])[0]
 print("weight of feature 1: {:+.2f}, of feature 2: {:+.2f}".format(*weights))
+here = line.predict([star])[0]
+print(f"R² {fit:.2f}; at the star {here:+.2f}, the model {at_star:+.2f}")
 
 # %%
-moons["title"] = "Where the local model sees no change: across the arrow"
-figure = plot.surface(
-    x,
-    y,
-    scores,
-    **moons,
-    alt=(
-        "The same score; samples as dots, larger where nearer; an arrow at the star"
-        " along the weights, and a line across it along the local boundary."
-    ),
-)
+moons["title"] = "The local model: its arrow, and the line where it says zero"
+alt = "The same score; samples as dots; an arrow at the star and a straight line."
+figure = plot.surface(x, y, scores, **moons, alt=alt)
 axes = figure.axes[0]
 axes.scatter(*samples[:250].T, s=15 * near[:250], color="white", alpha=0.6)
-axes.axline(star, slope=-weights[0] / weights[1], color="white", zorder=3)
-axes.annotate(
-    "",
-    star + weights / np.linalg.norm(weights),
-    star,
-    arrowprops={"color": "yellow", "width": 3},
-)
+zero = (0, -line.intercept_ / weights[1])  # a point with w x + b = 0
+axes.axline(zero, slope=-weights[0] / weights[1], color="black", zorder=3)
+tip, look = star + weights / np.linalg.norm(weights), {"color": "yellow", "width": 3}
+axes.annotate("", tip, star, arrowprops=look)
 axes.set(xlim=(-1.5, 2.5), ylim=(-1, 1.5))
 figure
 
 # %% [markdown]
-# The arrow points to where the score rises fastest, the line lies along the boundary, *here*. Move the star, and both turn: an
-# explanation of LIME is about one input. It is not a rule of the model.
+# The arrow points to where the local model rises fastest; on the black line it says zero, $w \cdot x + b = 0$. It is a tangent, drawn
+# from one place: near the star it follows the model with $R^2 = 0.74$, and far from it it is wrong.
+# <!-- tried: tests/lessons/test_lesson_06.py::test_the_line_follows_the_moons_near_the_star_and_not_far_from_it | this star, ten draws of the samples | R² 0.70 to 0.78 near, below 0.4 over the whole picture -->
+# Move the star, and it turns: an explanation of LIME is about one input. It is not a rule of the model.
+#
+# The paper's **Algorithm 1** has two things more. The line need not see the numbers that the model sees: each input $x$ has an
+# **interpretable representation** $x'$ of zeros and ones, "is this column in the same quarter?", "is this piece of the photo shown?",
+# and the samples $z'$ are drawn there. And **K-Lasso** keeps only $K$ features. Both come now.
 #
 # ## A table
 #
-# Now 13 chemical measurements of 178 Italian wines from three growers, and four models that have nothing in common but that they
-# can be asked.
+# Now 13 chemical measurements of 178 Italian wines from three cultivars (kinds of grape), and four models that have nothing in
+# common but that they can be asked.
 
 # %%
 wine = load_wine()
-known, unseen, growers, true_growers = train_test_split(
+known, unseen, cultivars, true_cultivars = train_test_split(
     wine.data, wine.target, test_size=0.3, random_state=0, stratify=wine.target
 )
 models = {
@@ -164,10 +143,8 @@ models = {
     ),
 }
 for name, model in models.items():
-    print(
-        f"{name:<8}{model.fit(known, growers).score(unseen, true_growers):.1%} of the"
-        " unseen wines"
-    )
+    right = model.fit(known, cultivars).score(unseen, true_cultivars)
+    print(f"{name:<8}{right:.1%} of the unseen wines")
 
 # %% [markdown]
 # Numbers such as *alcohol 13.7* are not what one says to people. So each column is cut at its quartiles, and the linear model sees
@@ -176,13 +153,13 @@ for name, model in models.items():
 # features small: it follows the path of the lasso, along which features enter one by one, to the last point with at most $K$ of them.
 
 # %%
-bottle, grower = unseen[0], true_growers[0]
+bottle, cultivar = unseen[0], true_cultivars[0]
 explanations = {
     name: explain_tabular(
         model.predict_proba,
         bottle,
         known,
-        target=grower,
+        target=cultivar,
         features=4,
         names=wine.feature_names,
     )
@@ -198,23 +175,26 @@ names, weights = zip(*explanations["forest"].top())
 plot.bars(
     names,
     weights,
-    title=f"Why does the forest say grower {grower}?",
+    title=f"Why does the forest say cultivar {cultivar}?",
     xlabel="weight: change of the probability",
 )
 
 # %% [markdown]
-# Proline, an amino acid, comes first for three of the four; the network puts alcohol first. So four models that agree on the grower
-# do not agree on the reasons. And every one has an $R^2$ below one half: the line follows these models badly. `print` says so:
+# On this bottle, proline, an amino acid, comes first for three of the four; the network puts alcohol first. So four models that agree
+# on the cultivar do not agree on the reasons. And every one has an $R^2$ below one half: the line follows these models badly.
+# <!-- tried: tests/lessons/test_lesson_06.py::test_proline_comes_first_for_all_models_but_the_network_and_no_line_follows_them_well | this bottle | 4 of 4 -->
+# `print` says so, and says what the two models answer for the bottle itself:
 
 # %%
 print(explanations["forest"])
 
 # %% [markdown]
-# Why so bad? Ask how near "near" is. With $\sigma = 0.75\sqrt{13}$, how much does a sample still count in which *every* column left its quarter?
+# The forest is certain, and the line that is to explain it says 0.64. Why so bad? Ask how near "near" is. With
+# $\sigma = 0.75\sqrt{13}$, how much does a sample still count in which *every* column left its quarter?
 
-# %% tags=["exercise"] id="06.3" minutes=4 difficulty=2
+# %% tags=["exercise"] id="06.2" minutes=4 difficulty=2
 farthest = nearness(np.sqrt(13), 0.75 * np.sqrt(13))
-farthest = check("06.3", farthest)
+farthest = check("06.2", farthest)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -224,12 +204,39 @@ print(
 )
 
 # %% [markdown]
-# So the neighbourhood is nearly the whole world, and a line must hold in all of it. *Local* is a promise that the width keeps or breaks.
-# The default width is a habit, not a result.
+# So the neighbourhood is nearly the whole world, and a line must hold in all of it. Two remedies: a smaller width,
+# `kernel_width=`, or samples that come nearer. By default each column of each sample is drawn anew, and about ten of the 13 leave
+# their quarter; `around="row"` first draws *how many* columns change, from 1 to 13, and leaves the others as they are.
+# <!-- tried: tests/lessons/test_lesson_06.py::test_about_ten_of_thirteen_columns_leave_their_quarter | six bottles, five seeds | mean 9.5 to 10 -->
+# **Predict before you run on:** what does each do to $R^2$: "hardly better", "much better" or "worse"?
+
+# %% tags=["exercise"] id="06.3" minutes=2 difficulty=1
+predicted = {"half the width": "hardly better", "around the row": "much better"}
+
+predicted = check("06.3", predicted)
+
+# %%
+half = 0.75 * np.sqrt(13) / 2
+ways = {"default": {}, "half the width": {"kernel_width": half}}
+ways["around the row"] = {"around": "row"}
+for way, options in ways.items():
+    print(way)
+    for name, model in models.items():
+        given = model.predict_proba, bottle, known
+        found = explain_tabular(*given, target=cultivar, features=4, **options)
+        here, there = found.local_prediction, found.prediction
+        print(f"    {name:<8} R² {found.score:.2f}, line {here:.2f}, model {there:.2f}")
+
+# %% [markdown]
+# Over six bottles and five seeds, half the width raises the mean $R^2$ of each model by less than 0.06. Samples around the row raise
+# it by 0.15 and more, and bring the line's answer for the bottle three times nearer to the model's. For the tree, the SVM and the
+# network the mean stays at one half or below: they are not linear there.
+# <!-- tried: tests/lessons/test_lesson_06.py::test_samples_around_the_row_help_and_half_the_width_hardly | six bottles, five seeds, four models | 4 of 4 models -->
+# *Local* is a promise that the samples keep or break; the default is a habit.
 #
 # ## A regressor, and numbers as they are
 #
-# Nothing above needs classes. A function that returns one number a row is explained in the same way; and without quartiles the
+# Nothing above needs classes. A function that returns one number per row is explained in the same way; and without quartiles the
 # weights are per standard deviation. For a model that *is* linear, LIME must find its coefficients. That is a test you can run:
 
 # %%
@@ -250,11 +257,11 @@ print("LIME         ", explanation.weights.round(0), f" R^2 {explanation.score:.
 # %% [markdown]
 # ## A photo
 #
-# A photo has 150,528 numbers, and *pixel (17, 80) is a bit greener* explains nothing. So the features are **superpixels**, pieces
-# of one colour and texture, and a sample hides half of them, at random, under their mean colour.
+# A photo has 150,528 numbers, and *pixel (17, 80) is a bit greener* explains nothing. So the interpretable features are
+# **superpixels**, pieces of one colour and texture: $z'_k = 1$ if piece $k$ is shown, 0 if it is hidden under its mean colour.
 
 
-# %% tags=["exercise"] id="06.4" minutes=8 difficulty=3
+# %% tags=["exercise"] id="06.4" minutes=6 difficulty=2
 def hide(photo, segments, shown):
     """Cover each segment that is not shown with its mean colour.
     (H, W, 3), (H, W), bool (segments,) -> (H, W, 3)"""
@@ -267,20 +274,43 @@ def hide(photo, segments, shown):
 
 hide = check("06.4", hide)
 
+# %% [markdown]
+# Now the loop, the thing that LIME is. You get $z'$, one row per sample. Hide, ask, weigh, fit. How far is a sample from the whole
+# photo? By the angle between $z'$ and the row of ones: $d = 1 - \cos = 1 - \sqrt{\text{share of ones}}$.
+
+
+# %% tags=["exercise"] id="06.5" minutes=12 difficulty=3
+def lime_weights(ask, photo, segments, switches):
+    """Weights of the superpixels. ask: photos (N, H, W, 3) -> answers (N,).
+    (H, W, 3), (H, W), z' bool (N, segments) -> (segments,); bell of width 0.25"""
+    answers = ask(np.stack([hide(photo, segments, shown) for shown in switches]))
+    near = nearness(1 - np.sqrt(switches.mean(axis=1)), 0.25)
+    return Ridge(alpha=1.0).fit(switches, answers, sample_weight=near).coef_
+
+
+lime_weights = check("06.5", lime_weights)
+
 # %%
 lite, coffee = efficientnet_lite0(), photos()["coffee"]
 espresso = explain_image(lite, coffee, samples=PHOTOS, progress=False)
 count = espresso.segments.max() + 1
-coin = np.random.default_rng(0)
-samples = [hide(coffee, espresso.segments, coin.random(count) < 0.5) for _ in range(3)]
-answers = lite(np.stack([coffee, *samples]))[:, espresso.target]
+switches = np.random.default_rng(0).random((PHOTOS // 5, count)) < 0.5
+three = [hide(coffee, espresso.segments, shown) for shown in switches[:3]]
+answers = lite(np.stack([coffee, *three]))[:, espresso.target]
 titles = [f"espresso {probability:.2f}" for probability in answers]
-plot.grid(
-    [coffee, *samples],
-    titles,
-    title=f"The photo and three of its samples ({count} superpixels)",
-    columns=4,
-)
+title = f"The photo and three of its samples ({count} superpixels)"
+plot.grid([coffee, *three], titles, title=title, columns=4)
+
+
+# %%
+def probability(photos):
+    """How likely each photo is an espresso."""
+    return lite(photos)[:, espresso.target]
+
+
+yours = lime_weights(probability, coffee, espresso.segments, switches)
+alike = np.corrcoef(yours, espresso.weights)[0, 1]
+print(f"your {len(switches)} samples and xailab's {PHOTOS}: correlation {alike:.2f}")
 
 # %%
 plot.overlay(coffee, espresso.heatmap(), title="LIME: what makes it an espresso?")
@@ -289,7 +319,10 @@ plot.overlay(coffee, espresso.heatmap(), title="LIME: what makes it an espresso?
 print(espresso)
 
 # %% [markdown]
-# A thousand questions, one line, a good fit: the cup and the coffee carry the answer, and the network was never opened.
+# On this photo the cup and the coffee carry the answer, and the network was never opened. $R^2$ is above 0.8, a good fit to the
+# *samples*. But at the photo itself the line says 1.06 and the network 0.94: a probability of 1.06 is none. $R^2$ does not speak of
+# the one input that you asked about; compare the two answers there as well.
+# <!-- tried: tests/lessons/test_lesson_06.py::test_the_line_follows_the_espresso_well_and_says_more_than_one | this photo | 1 of 1 -->
 #
 # **What can go wrong.** The superpixels were our choice. Here is the cat of lesson 04, cut up in three ways:
 
@@ -310,8 +343,9 @@ plot.layer_strip(
 )
 
 # %% [markdown]
-# Three maps that a manager would read in three ways, from one network and one photo. The fit tells them apart better than the eye:
-# a poor one is a reason to be silent.
+# Three maps that a manager would read in three ways, from one network and one photo. None has an $R^2$ above 0.65, and each line
+# misses the cat itself: a poor fit is a reason to be silent.
+# <!-- tried: tests/lessons/test_lesson_06.py::test_no_cut_of_the_cat_gives_a_good_fit | this photo, three cuts | 3 of 3 -->
 #
 # ## How stable is it?
 #
@@ -336,8 +370,10 @@ for number in SAMPLES:
     print(f"{number:>7}{result.rank_correlation:>15.2f}{result.jaccard:>17.2f}")
 
 # %% [markdown]
-# With few samples, another seed tells another story. More samples settle it, but settle on *what*? The $R^2$ was poor, and it stays
-# poor: a stable explanation may be stably wrong. Stability and fit are two questions. Ask both. For the photo:
+# With few samples, another seed tells another story. More samples settle it, but settle on *what*? The $R^2$ was poor: a stable
+# explanation may be stably wrong. Stability and fit are two questions. Ask both.
+# <!-- tried: tests/lessons/test_lesson_06.py::test_more_samples_bring_more_agreement_and_the_fit_stays_poor | ten seeds for each number of samples | rises each time; R² below 0.3 with 5,000 -->
+# For the photo:
 
 # %%
 for number in (50, 200):
@@ -365,7 +401,7 @@ for number in (50, 200):
 # How much do some chosen explanations cover?
 
 
-# %% tags=["exercise"] id="06.5" minutes=8 difficulty=3
+# %% tags=["exercise"] id="06.6" minutes=8 difficulty=3
 def coverage(weights, chosen):
     """Importance of the features that at least one chosen explanation uses.
     (explanations, features), rows -> number"""
@@ -374,7 +410,7 @@ def coverage(weights, chosen):
     return importance[used].sum()
 
 
-coverage = check("06.5", coverage)
+coverage = check("06.6", coverage)
 
 # %%
 every = [
@@ -399,12 +435,28 @@ print(
     f"wines {chosen} cover {coverage(table, chosen) / whole:.0%}; three random ones"
     f" {np.mean(at_random):.0%} on average"
 )
-for wine_number in chosen:
-    print(f"\nwine {wine_number}, grower {every[wine_number].target}")
-    for condition, weight in every[wine_number].top(3):
+
+
+def explain(seed, bottle):
+    """The forest's reasons for a bottle, five of them."""
+    given = models["forest"].predict_proba, bottle, known
+    return explain_tabular(*given, samples=500, features=5, seed=seed)
+
+
+for pick in chosen:
+    steady = stability(partial(explain, bottle=unseen[pick]), seeds=5, top=3).jaccard
+    one = every[pick]
+    rated = f"R² {one.score:.2f}, top 3 {steady:.2f}"
+    print(f"\nwine {pick}, cultivar {one.target}: {rated}")
+    for condition, weight in one.top(3):
         print(f"    {weight:+.2f}  {condition}")
 
 # %% [markdown]
+# Before you hand them over, keep the lesson's own rule: each has its $R^2$ and its stability beside it (the Jaccard index of the top
+# three over five seeds). And look at what is missing. There are three cultivars, and **none of the three wines is of cultivar 2**:
+# SP-LIME covers features, not classes. An auditor who wants every class seen picks within each.
+# <!-- tried: tests/lessons/test_lesson_06.py::test_the_pick_covers_more_than_chance_and_leaves_a_cultivar_out | this forest, these 54 bottles | exact -->
+#
 # Choosing one by one is not the best choice of all, but never covers less than 63 % of it ($1 - 1/e$), because adding an
 # explanation helps less the more you have. Functions with this property are called *submodular*.
 #
@@ -422,11 +474,13 @@ for wine_number in chosen:
 # %% [markdown]
 # ## Summary
 #
-# - LIME asks a model about changed copies of one input and fits a weighted line. Its weights explain that input, not the model.
+# - LIME asks a model about changed copies of one input and fits a weighted line to the answers, in features that people can read. Its
+#   weights explain that input, not the model.
 # - It needs no gradient and no network: a function from inputs to numbers is enough, for classes and for quantities.
-# - Report $R^2$ and stability with every explanation. A stable map with a poor fit is stably wrong.
-# - Superpixels, width, samples and the number of features are choices, and the story depends on them.
-# - SP-LIME chooses the few explanations that together show most.
+# - Report $R^2$, stability, and both answers at the input. A stable map with a poor fit is stably wrong.
+# - Superpixels, width, samples and the number of features are choices, and the story depends on them. On the wines, samples around
+#   the row helped; half the width hardly did.
+# - SP-LIME chooses the few explanations that together show most features, which need not be all classes.
 #
 # **Next**, lesson 07: a network that is built to be read.
 #

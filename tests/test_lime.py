@@ -111,6 +111,34 @@ def test_a_poor_fit_says_so_in_the_text():
     assert "Poor fit" not in str(explain(predict=lambda photos: np.ones((len(photos), 2))))
 
 
+def test_the_text_has_both_answers_at_the_input_and_says_when_they_part():
+    line = {"weights": np.ones(1), "intercept": 0.0, "score": 0.9, "target": 2, "names": ("a",)}
+    near = TabularExplanation(prediction=0.94, local_prediction=1.03, reach=1.0, **line)
+    assert str(near) == "target 2: at the input the model says 0.940, the linear model 1.030; R^2 0.90"
+    apart = TabularExplanation(prediction=0.94, local_prediction=1.05, reach=1.0, **line)
+    assert str(apart).startswith(
+        "target 2: at the input the model says 0.940, the linear model 1.050; R^2 0.90. The two"
+    )
+    assert 'a tenth of the answers\' range (1): come nearer with around="row" or a smaller kernel_width' in str(apart)
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_whether_the_answers_part_does_not_depend_on_their_unit(unit):
+    far = {"row": WINE.data[0], "training_data": WINE.data, "samples": 300, "discretize": False}
+    bent = explain_tabular(lambda rows: unit * (rows[:, 0] - 13) ** 2, **far)
+    assert bent.prediction == pytest.approx(unit * 1.23**2)
+    assert "The two part" in str(bent)
+    straight = explain_tabular(lambda rows: unit * rows[:, 0], **far)
+    assert straight.reach == pytest.approx(unit * np.ptp(WINE.data[:, 0]), rel=0.05)
+    assert "part" not in str(straight)
+
+
+def test_a_photo_too_says_when_the_answers_part():
+    ours = explain(target=0, predict=lambda photos: (photos == PHOTO).all(axis=(1, 2, 3)).astype(float))
+    assert ours.prediction == 1 == ours.reach and ours.local_prediction < 0.9
+    assert "the model says 1.000" in str(ours) and "cut the photo in another way" in str(ours)
+
+
 class Table:
     """Stands in for the package's explainer and for its explanations: each instance is a row of (name, weight)."""
 
@@ -128,7 +156,7 @@ class Table:
 
 def tabular(weights, names=None):
     names = tuple(f"f{index}" for index in range(len(weights))) if names is None else names
-    return TabularExplanation(np.asarray(weights, float), 0.0, 1.0, 0.0, 0, names)
+    return TabularExplanation(np.asarray(weights, float), 0.0, 1.0, 0.0, 0, 0.0, 0.0, names)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -210,7 +238,9 @@ def test_a_function_that_returns_one_number_a_photo_is_explained_too():
 WINE, DIABETES = load_wine(), load_diabetes()
 
 
-def peer_on_our_neighbours(monkeypatch, predict, row, table, mode, discretize, categorical, target, features, choose):
+def peer_on_our_neighbours(
+    monkeypatch, predict, row, table, mode, discretize, categorical, target, features, choose, **nearby
+):
     """The lime package's explanation, given the rows that ours asks about."""
     seen = []
     ours = explain_tabular(
@@ -224,6 +254,7 @@ def peer_on_our_neighbours(monkeypatch, predict, row, table, mode, discretize, c
         discretize=discretize,
         categorical=categorical,
         seed=3,
+        **nearby,
     )
     peer = LimeTabularExplainer(
         table,
@@ -231,6 +262,7 @@ def peer_on_our_neighbours(monkeypatch, predict, row, table, mode, discretize, c
         discretize_continuous=discretize,
         categorical_features=list(categorical),
         feature_selection=CHOICES[choose],
+        kernel_width=nearby.get("kernel_width"),
         random_state=0,
     )
 
@@ -270,6 +302,19 @@ def test_weights_of_a_classifier_agree_with_the_lime_package(monkeypatch, discre
     )
     np.testing.assert_array_equal(rows[0], WINE.data[60])
     assert np.count_nonzero(ours.weights) <= 5
+
+
+@pytest.mark.parametrize("nearby", [{"kernel_width": 1.3}, {"around": "row"}, {"kernel_width": 0.9, "around": "row"}])
+@pytest.mark.parametrize("discretize", [True, False])
+def test_near_samples_and_another_width_agree_with_the_lime_package(monkeypatch, discretize, nearby):
+    forest = RandomForestClassifier(20, random_state=0).fit(WINE.data, WINE.target)
+    given = (forest.predict_proba, WINE.data[60], WINE.data, "classification", discretize, (), 1, 5, "lasso")
+    ours, theirs, _ = peer_on_our_neighbours(monkeypatch, *given, **nearby)
+    expected = np.zeros(13)
+    for column, weight in theirs.local_exp[1]:
+        expected[column] = weight
+    np.testing.assert_allclose(ours.weights, expected, atol=1e-9)
+    np.testing.assert_allclose([ours.score, ours.local_prediction], [theirs.score, theirs.local_pred[0]], atol=1e-9)
 
 
 @pytest.mark.parametrize("discretize", [True, False])
@@ -322,6 +367,65 @@ def test_samples_are_values_of_the_training_data():
     assert all(np.isin(rows[0][:, column], WINE.data[:, column]).all() for column in range(13))
 
 
+def rows_asked_about(**options):
+    rows = []
+    explain_tabular(lambda given: rows.append(given) or given[:, 0], WINE.data[5], WINE.data, **options)
+    return rows[0]
+
+
+def test_the_default_asks_about_the_same_rows_with_the_same_width_as_ever():
+    """As before there was a choice: the columns drawn one after the other, and 0.75 times the root of 13."""
+    random = np.random.RandomState(4)
+    expected = np.stack([random.choice(column, 200) for column in WINE.data.T], axis=1)
+    expected[0] = WINE.data[5]
+    np.testing.assert_array_equal(rows_asked_about(samples=200, seed=4), expected)
+    given = lambda rows: rows[:, 0] ** 2, WINE.data[5], WINE.data  # noqa: E731
+    ours, spelled = explain_tabular(*given), explain_tabular(*given, kernel_width=0.75 * np.sqrt(13), around="data")
+    assert ours.weights.tolist() == spelled.weights.tolist() and ours.score == spelled.score
+    assert ours.score == pytest.approx(0.5811712216321199, rel=1e-13)  # computed before there was a choice
+
+
+def test_near_the_row_each_number_of_changed_columns_is_as_likely_and_each_column_too():
+    rows = rows_asked_about(samples=20000, around="row")
+    np.testing.assert_array_equal(rows[0], WINE.data[5])
+    assert all(np.isin(rows[:, column], WINE.data[:, column]).all() for column in range(13))
+    changed = rows[1:] != WINE.data[5]
+    other = np.mean([np.mean(WINE.data[:, column] != WINE.data[5, column]) for column in range(13)])
+    assert 0.95 < other < 1  # a value drawn again may be the row's own: the share of changes is a little lower
+    np.testing.assert_allclose(changed.mean(axis=0), 7 / 13 * other, atol=0.03)
+    counts = np.bincount(changed.sum(axis=1), minlength=14) / len(changed)
+    np.testing.assert_allclose(counts[1:12], 1 / 13, atol=0.02)
+    far = rows_asked_about(samples=20000) != WINE.data[5]
+    assert far.sum(axis=1)[1:].min() > 6
+
+
+def test_how_many_columns_change_is_drawn_as_the_lime_package_draws_how_many_words_go():
+    from lime.lime_text import IndexedString, LimeTextExplainer
+
+    words = " ".join(f"w{index}" for index in range(13))
+    explainer = LimeTextExplainer(random_state=0)
+    masks = explainer._LimeTextExplainer__data_labels_distances(
+        IndexedString(words), lambda texts: np.ones((len(texts), 2)), 5000
+    )[0]
+    changed = rows_asked_about(samples=5000, around="row") != WINE.data[5]
+    gone, ours = (np.bincount(each[1:].sum(axis=1).astype(int), minlength=14) for each in (1 - masks, changed))
+    np.testing.assert_allclose(np.cumsum(ours) / 5000, np.cumsum(gone) / 5000, atol=0.05)
+
+
+def test_a_category_near_the_row_is_the_rows_own_or_another_ones():
+    table = np.column_stack([DIABETES.data[:, 2:5], DIABETES.data[:, 1] > 0])
+    ours = explain_tabular(lambda rows: rows[:, 3], table[7], table, categorical=(3,), around="row", samples=500)
+    assert abs(ours.weights[3]) > 0.9 and ours.score > 0.99
+
+
+def test_samples_that_are_all_too_far_are_named_instead_of_a_perfect_fit():
+    given = {"row": WINE.data[5], "training_data": WINE.data, "samples": 500}
+    with pytest.raises(ValueError, match='width of the bell is 0.1, and the nearest of 500 samples.*around="row"'):
+        explain_tabular(lambda rows: rows[:, 0], kernel_width=0.1, **given)
+    wide = explain_tabular(lambda rows: rows[:, 0], kernel_width=np.inf, **given)
+    assert np.isfinite(wide.weights).all()
+
+
 @pytest.mark.parametrize("discretize", [True, False])
 def test_a_constant_column_has_weight_0(discretize):
     table = WINE.data.copy()
@@ -349,6 +453,14 @@ def test_a_constant_column_has_weight_0(discretize):
         ({"target": -1}, "target -1 is out of range"),
         ({"samples": 1}, "samples is 1"),
         ({"features": 0}, "features is 0"),
+        ({"kernel_width": 0}, "kernel_width is 0: a number above 0"),
+        ({"kernel_width": -1.5}, "kernel_width is -1.5"),
+        ({"kernel_width": np.nan}, "kernel_width is nan"),
+        ({"kernel_width": "wide"}, "kernel_width is 'wide': .* None for 0.75 times the root"),
+        ({"kernel_width": [1.0]}, r"kernel_width is \[1.0\]"),
+        ({"kernel_width": True}, "kernel_width is True"),
+        ({"around": "here"}, "around is 'here': 'data' or 'row' was expected"),
+        ({"around": None}, "around is None"),
     ],
 )
 def test_a_table_that_cannot_be_explained_is_named(options, message):

@@ -37,6 +37,18 @@ def check_rows(row, training_data, categorical, names):
     return row, table, tuple(map(str, names))
 
 
+def neighbours(row, table, samples, around, random):
+    """Rows (samples, columns) to ask about, the first of them the row itself. random: numpy.random.RandomState."""
+    if around not in ("data", "row"):
+        raise ValueError(f"around is {around!r}: 'data' or 'row' was expected.")
+    rows = np.stack([random.choice(column, samples) for column in table.T], axis=1)
+    if around == "row":
+        changed = random.randint(1, len(row) + 1, (samples, 1))
+        rows = np.where(random.random_sample(rows.shape).argsort(axis=1) < changed, rows, row)
+    rows[0] = row
+    return rows
+
+
 def interpretable(rows, table, categorical, discretize, names):
     """What the linear model sees of each row, float (N, columns), and what it is called."""
     inputs, conditions = np.empty(rows.shape), list(names)

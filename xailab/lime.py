@@ -6,20 +6,23 @@ function from inputs to one number or one row of numbers each, so nothing of its
 
 from dataclasses import dataclass
 from itertools import combinations
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from xailab._linear import CHOICES, fit, nearness
-from xailab._rows import check_rows, interpretable
+from xailab._rows import check_rows, interpretable, neighbours
 from xailab._validate import check_answers, check_photo
 from xailab.superpixels import at_random, balanced, mean_colours, superpixels
 
 _IMAGE_KERNEL_WIDTH = 0.25
 _TABLE_KERNEL_WIDTH = 0.75  # times the root of the number of columns
+_FAINT = 0.001  # a sample that counts less beside the row itself moves no line
 _BATCH_PIXELS = 2_000_000  # about 40 photos of 224 x 224
 _POOR_FIT = 0.5
+_PARTED = 0.1  # of the range of the answers: a line that misses the input by more does not hold there
 _MOST = 500  # photos that samples="auto" asks about at most
 _LEADERS, _AGREEING = 5, 3  # how many weights must settle, and how many blocks must agree on them
 
@@ -30,7 +33,10 @@ class Explanation:
 
     weights: float (features,), in units of the prediction, 0 for features that were not chosen.
     intercept: its prediction with every feature at 0. score: its R^2 on the samples, weighted by their nearness.
-    local_prediction: its value for the input itself. target: the column of the predictions it explains. Lesson 06.
+    local_prediction: its value for the input itself. target: the column of the predictions it explains.
+    prediction: the model's own value for the input. reach: the model's highest value on the samples less its lowest.
+    Its text says so when score is below 0.5, and when the two values for the input part by more than a tenth of reach.
+    Lesson 06.
     """
 
     weights: np.ndarray
@@ -38,12 +44,19 @@ class Explanation:
     score: float
     local_prediction: float
     target: int
+    prediction: float
+    reach: float
+
+    _closer = "cut the photo in another way, or hide its parts one at a time with xailab.occlusion"
 
     def __str__(self):
-        text = f"target {self.target}: linear model {self.local_prediction:.3f} at the input, R^2 {self.score:.2f}"
-        if self.score >= _POOR_FIT:
-            return text
-        return f"{text}. Poor fit: near this input the model is not linear in these features; do not trust the weights."
+        says = f"the model says {self.prediction:.3f}, the linear model {self.local_prediction:.3f}"
+        text = f"target {self.target}: at the input {says}; R^2 {self.score:.2f}"
+        if self.score < _POOR_FIT:
+            text += ". Poor fit: the model is not linear in these features here; do not trust the weights"
+        if abs(self.prediction - self.local_prediction) > _PARTED * self.reach:
+            text += f". The two part by more than a tenth of the answers' range ({self.reach:.3g}): {self._closer}"
+        return text
 
 
 @dataclass(frozen=True)
@@ -71,6 +84,8 @@ class TabularExplanation(Explanation):
     """
 
     names: tuple
+
+    _closer = 'come nearer with around="row" or a smaller kernel_width'
 
     def top(self, count=5):
         """The features of largest absolute weight, largest first: [(name, weight)], those of weight 0 left out."""
@@ -137,7 +152,7 @@ def explain_image(
             leaders.append(tuple(np.argsort(-np.abs(fitted[0]), kind="stable")[: features or _LEADERS]))
             if len(leaders) >= _AGREEING and len(set(leaders[-_AGREEING:])) == 1:
                 break
-    return ImageExplanation(*fitted, target, segments, len(shown))
+    return ImageExplanation(*fitted, target, *_said(values), segments, len(shown))
 
 
 def explain_tabular(
@@ -152,31 +167,42 @@ def explain_tabular(
     discretize=True,
     choose="lasso",
     names=None,
+    kernel_width=None,
+    around="data",
     seed=0,
 ):
     """LIME for one row of a table: the weight of each column in a linear model of the predictions around it.
 
     predict: function from rows (N, columns) to finite numbers (N, outputs) or (N,), such as predict_proba of a classifier
-    or predict of a regressor. row: (columns,). training_data: numbers (rows, columns), from which each column of the
-    samples is drawn, independently of the others. target: column of the predictions, or None for the largest one.
+    or predict of a regressor. row: (columns,). training_data: numbers (rows, columns), from which the values of the samples
+    are drawn, each column for itself. target: column of the predictions, or None for the largest one.
     samples: rows to ask about, the first of them the row itself. features: how many columns to choose at most, or None.
     categorical: indices of columns whose numbers are names. discretize: describe the other columns by their quartiles;
     False takes their values, in standard deviations. choose: "lasso" (K-Lasso: the last point of the lasso path with few
     enough), "highest" (weights of a first fit) or "forward" (add the best one, again and again).
-    names: of the columns. seed: of the samples. Returns a TabularExplanation; a constant column gets weight 0.
-    Raises ValueError for arguments or predictions that do not fit, for a category that the training data lack, and for
-    training data without two different rows. Ribeiro, Singh, Guestrin (2016), Algorithm 1. Lesson 06.
+    names: of the columns. kernel_width: of the bell that weighs a sample by its distance, in the unit in which a row that
+    left its quarter (or one standard deviation) in every column is at sqrt(columns); None means 0.75 sqrt(columns).
+    around: "data" draws every column of every sample. "row" comes near the row as section 3.3 of the paper does: for each
+    sample it draws how many columns change, 1 to all of them, then which ones; the others keep the row's values.
+    seed: of the samples. Returns a TabularExplanation; a constant column gets weight 0.
+    Raises ValueError for arguments or predictions that do not fit, for a category that the training data lack, for
+    training data without two different rows, and for a width at which no sample counts. Ribeiro, Singh, Guestrin (2016), Algorithm 1. Lesson 06.
     """
     row, table, names = check_rows(row, training_data, categorical, names)
     _check_counts(samples, features, choose)
-    random = np.random.RandomState(seed)
-    rows = np.stack([random.choice(column, samples) for column in table.T], axis=1)
-    rows[0] = row
+    width = _width(kernel_width, table.shape[1])
+    rows = neighbours(row, table, samples, around, np.random.RandomState(seed))
     inputs, conditions = interpretable(rows, table, categorical, discretize, names)
     target, values = _column(check_answers(predict(rows), samples), target)
     distances = np.linalg.norm(inputs - inputs[0], axis=1)
-    near = nearness(distances, _TABLE_KERNEL_WIDTH * np.sqrt(table.shape[1]))
-    return TabularExplanation(*fit(inputs, values, near, features, choose), target, conditions)
+    near = nearness(distances, width)
+    if near[1:].max() < _FAINT:
+        raise ValueError(
+            f"the width of the bell is {width:.3g}, and the nearest of {samples} samples is {distances[1:].min():.3g} away: "
+            'none of them counts. Pass a larger kernel_width, around="row", or more samples.'
+        )
+    fitted = fit(inputs, values, near, features, choose)
+    return TabularExplanation(*fitted, target, *_said(values), conditions)
 
 
 def submodular_pick(explanations, budget):
@@ -254,6 +280,23 @@ def _check_counts(samples, features, choose, automatic=False):
         raise ValueError(f"features is {features}: at least 1 was expected, or None for all.")
     if choose not in CHOICES:
         raise ValueError(f"choose is {choose!r}: 'lasso', 'highest' or 'forward' was expected.")
+
+
+def _said(values):
+    """The model's value for the input, and the range of its values on the samples."""
+    return float(values[0]), float(np.ptp(values))
+
+
+def _width(width, columns):
+    """The width of the bell for a table of so many columns."""
+    if width is None:
+        return _TABLE_KERNEL_WIDTH * np.sqrt(columns)
+    if isinstance(width, bool) or not isinstance(width, Real) or not width > 0:
+        raise ValueError(
+            f"kernel_width is {width!r}: a number above 0 was expected, or None for {_TABLE_KERNEL_WIDTH} times the root of the "
+            "number of columns."
+        )
+    return width
 
 
 def _column(answers, target):

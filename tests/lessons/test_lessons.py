@@ -50,17 +50,7 @@ def test_every_claim_names_a_test_that_exists_and_runs(path):
     ] == []
 
 
-FIRST_EDITION = {"06"}  # their sentences do not name their tests yet
-TOO_LONG = set()  # to be shortened
-
-
-def without(numbers):
-    """Parametrise by the lessons but for these."""
-    chosen = [path for path in LESSONS if path.stem[:2] not in numbers]
-    return pytest.mark.parametrize("path", chosen, ids=[path.stem[:2] for path in chosen])
-
-
-@without(FIRST_EDITION)
+@every_lesson
 def test_there_are_as_many_claims_as_points_in_the_summary(path):
     text = "\n".join(cell.source for cell in build.read(path).cells if cell.cell_type == "markdown")
     summary = re.search(r"^## Summary\n(.*?)(?=^\*\*Next|^#)", text, re.MULTILINE | re.DOTALL)[1]
@@ -109,7 +99,7 @@ def test_the_header_says_what_the_lesson_asks_of_a_student(path):
     assert about["computing"] <= 90
 
 
-@without(FIRST_EDITION | TOO_LONG)
+@every_lesson
 def test_a_lesson_takes_no_longer_than_75_minutes_and_says_so(path):
     lesson = build.read(path)
     assert build.minutes(lesson) <= 75 and abs(build.minutes(lesson) - build.header(lesson)["reading"]) <= 5

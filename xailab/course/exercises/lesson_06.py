@@ -9,10 +9,11 @@ def nearness(distance, width):
     return np.sqrt(np.exp(-(distance**2) / width**2))
 
 
-def local_weights(samples, answers, near):
-    from sklearn.linear_model import Ridge
+PREDICTED = {"half the width": "hardly better", "around the row": "much better"}
 
-    return Ridge(alpha=1.0).fit(samples, answers, sample_weight=near).coef_
+
+def lime_weights(ask, photo, segments, switches):
+    return _loop(ask, photo, segments, switches, _bell)
 
 
 def hide(photo, segments, shown):
@@ -31,14 +32,27 @@ def _hide(photo, segments, covered, colour):
     return hidden
 
 
-def _neighbourhoods():
-    draw = np.random.default_rng(5)
-    cases = []
-    for features in (2, 3):
-        samples = draw.normal(size=(40, features))
-        answers = samples @ draw.normal(size=features) + samples[:, 0] ** 2 + 3
-        cases.append((samples, answers, draw.random(40)))
-    return cases
+def _bell(share):
+    return nearness(1 - np.sqrt(share), 0.25)
+
+
+def _loop(ask, photo, segments, switches, weigh, turned=False):
+    from sklearn.linear_model import Ridge
+
+    answers = ask(np.stack([hide(photo, segments, ~shown if turned else shown) for shown in switches]))
+    return Ridge(alpha=1.0).fit(switches, answers, sample_weight=weigh(switches.mean(axis=1))).coef_
+
+
+def _loops():
+    draw = np.random.default_rng(8)
+    segments = np.arange(8)[:, None] // 4 * 2 + np.arange(6) // 3
+    for _ in range(2):
+        photo, filters = draw.uniform(0, 255, (8, 6, 3)), draw.normal(size=(8, 6, 3)) / 255
+
+        def ask(photos, filters=filters):
+            return np.tanh((photos * filters).sum(axis=(1, 2, 3)) / 4)
+
+        yield ask, photo, segments, draw.random((30, 4)) < 0.6
 
 
 def _photos():
@@ -97,35 +111,6 @@ EXERCISES = [
     ),
     Exercise(
         id="06.2",
-        title="the line that follows the model",
-        reference=local_weights,
-        cases=_neighbourhoods,
-        hints=(
-            "Build Ridge(alpha=1.0), fit it to samples and answers, and return the weights it found.",
-            "fit takes sample_weight=near; the weights are in coef_.",
-            "Ridge(alpha=1.0).fit(samples, answers, sample_weight=near).coef_",
-        ),
-        insight="These few numbers are the whole explanation: how the answer moves when each feature moves, near this input.",
-        mistakes=(
-            Mistake(
-                "all samples alike",
-                lambda samples, answers, near: local_weights(samples, answers, np.ones(len(near))),
-                "All your samples count alike, the far ones too. Pass near as sample_weight.",
-            ),
-            Mistake(
-                "weighed the answers",
-                lambda samples, answers, near: local_weights(samples, answers * near, np.ones(len(near))),
-                "You made the answers smaller where a sample is far. Then the line learns something the model never said.",
-            ),
-            Mistake(
-                "line through zero",
-                lambda samples, answers, near: _through_zero(samples, answers, near),
-                "Your line goes through zero. It needs an intercept: leave fit_intercept as it is.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="06.3",
         title="the wine that agrees in nothing",
         reference=float(np.sqrt(np.exp(-1 / 0.75**2))),
         tolerance=1e-3,
@@ -148,6 +133,34 @@ EXERCISES = [
             ),
             Mistake(
                 "without the root", float(np.exp(-1 / 0.75**2)), "The root over the bell is missing: call nearness."
+            ),
+        ),
+    ),
+    Exercise(
+        id="06.3",
+        title="which remedy helps",
+        reference=PREDICTED,
+        hints=(
+            "The bell is so wide that it hardly weighs. Half as wide, what does the farthest sample count? And how many are near?",
+            "A bell can only weigh samples that were drawn. In how many of them have most columns left their quarter?",
+            "Half the width: hardly better. Around the row: much better.",
+        ),
+        insight="A weight cannot bring near what was drawn far away: first draw samples near the row, then weigh them.",
+        mistakes=(
+            Mistake(
+                "the width is to blame",
+                {**PREDICTED, "half the width": "much better"},
+                "Look at the width again: if nearly all samples are far away, a narrower bell weighs far ones against far ones.",
+            ),
+            Mistake(
+                "samples do not matter",
+                {**PREDICTED, "around the row": "hardly better"},
+                "Look at the samples again: with most columns unchanged, the model has less room to bend.",
+            ),
+            Mistake(
+                "a narrow bell is worse",
+                {**PREDICTED, "half the width": "worse"},
+                "Look at the width again: far samples count a little less, which does the fit no harm.",
             ),
         ),
     ),
@@ -187,6 +200,45 @@ EXERCISES = [
     ),
     Exercise(
         id="06.5",
+        title="LIME's loop",
+        reference=lime_weights,
+        cases=lambda: list(_loops()),
+        hints=(
+            "Four steps: hide pieces for each row of switches, ask about all photos at once, weigh, fit a line from switches to answers.",
+            "The distance of a row is 1 - np.sqrt(switches.mean(axis=1)); nearness turns it into sample_weight.",
+            "Ridge(alpha=1.0).fit(switches, answers, sample_weight=near).coef_",
+        ),
+        insight="The line never saw a pixel: it knows which pieces were shown, and what the model said. That is the interpretable representation.",
+        mistakes=(
+            Mistake(
+                "all samples alike",
+                lambda ask, photo, segments, z: _loop(ask, photo, segments, z, lambda share: np.ones(len(share))),
+                "All your samples count alike. Pass nearness of their distance as sample_weight.",
+            ),
+            Mistake(
+                "nearness of the share",
+                lambda ask, photo, segments, z: _loop(ask, photo, segments, z, lambda share: nearness(share, 0.25)),
+                "You took the share of ones for the distance: then the photos with most hidden count most.",
+            ),
+            Mistake(
+                "share for cosine",
+                lambda ask, photo, segments, z: _loop(ask, photo, segments, z, lambda share: nearness(1 - share, 0.25)),
+                "The cosine is the *root* of the share of ones.",
+            ),
+            Mistake(
+                "hid what is shown",
+                lambda ask, photo, segments, z: _loop(ask, photo, segments, z, _bell, turned=True),
+                "You hid the pieces that are to be shown.",
+            ),
+            Mistake(
+                "difference to the photo",
+                lambda ask, photo, segments, z: -lime_weights(ask, photo, segments, z),
+                "Your signs are turned: a piece that raises the answer has a positive weight.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="06.6",
         title="what some explanations cover",
         reference=coverage,
         cases=_tables,
@@ -222,9 +274,3 @@ EXERCISES = [
         ),
     ),
 ]
-
-
-def _through_zero(samples, answers, near):
-    from sklearn.linear_model import Ridge
-
-    return Ridge(alpha=1.0, fit_intercept=False).fit(samples, answers, sample_weight=near).coef_
