@@ -186,7 +186,8 @@ def explain_tabular(
     sample it draws how many columns change, 1 to all of them, then which ones; the others keep the row's values.
     seed: of the samples. Returns a TabularExplanation; a constant column gets weight 0.
     Raises ValueError for arguments or predictions that do not fit, for a category that the training data lack, for
-    training data without two different rows, and for a width at which no sample counts. Ribeiro, Singh, Guestrin (2016), Algorithm 1. Lesson 06.
+    training data without two different rows, and for a width at which no sample counts.
+    Ribeiro, Singh, Guestrin (2016), Algorithm 1. Lesson 06.
     """
     row, table, names = check_rows(row, training_data, categorical, names)
     _check_counts(samples, features, choose)
