@@ -18,7 +18,7 @@
 # The surfaces here are patches of real photographs, all in grey and in random light, so that neither colour nor brightness gives
 # one away. Training and test patches come from different parts of each photograph.
 
-# %% tags=["parameters"] small={"SIZE": [32, 58], "PATCHES": [4, 4], "SCRATCH_EPOCHS": 1, "TUNING_EPOCHS": 1, "STEPS": 5}
+# %% tags=["parameters"] small={"SIZE": [32, 58], "SCRATCH_EPOCHS": 1, "TUNING_EPOCHS": 1, "STEPS": 5}
 SIZE = [64, 115]  # height and width of a patch; the thesis has [224, 403]
 # The same for LeNet-5; at [224, 403] its 200 million weights take several GB.
 SCRATCH_SIZE = [32, 58]
@@ -452,7 +452,7 @@ plot.bars(
 # In five seeds of five, blocks 1 and 2 are within .06 of chance, and from block 3 on every block has more of its heat on the
 # correct half than the one before.
 # <!-- tried: tests/lessons/test_lesson_08.py::test_the_heat_climbs_from_chance_to_the_correct_half | five seeds of 44 pictures | 5 of 5 -->
-# Compare that with the linear layers: behind block 2 nine patches in ten are told apart, and yet its map is at chance. So the map
+# Compare that with the linear layers: behind block 2 nearly nine patches in ten are told apart, and yet its map is at chance. So the map
 # of an early block says little about what the block knows. (Lesson 04 said why: there the mean gradient says little.)
 #
 # The rule of this lesson: **blocks that look at the thing itself learn again, the blocks before them stay frozen.** Write it. Go
