@@ -24,7 +24,7 @@ lab: .venv/ready
 	$(BIN)/xailab lab
 
 test: .venv/ready
-	@echo "About 10 minutes on two idle cores, 20 on one; the ten slowest tests are named at the end."
+	@echo "About 12 minutes on two idle cores, over 20 on one; the ten slowest tests are named at the end."
 	$(BIN)/ruff check .
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
 
