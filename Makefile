@@ -10,10 +10,11 @@ export JUPYTER_PREFER_ENV_PATH = 1
 # Empty: compiled modules are kept. Where the environment forbids it, every lesson would compile TensorFlow anew, some 8 s each.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab test unit course notebooks bench
+.PHONY: help lab demo test unit course notebooks bench
 
 help:
 	@echo "make lab        set up, then open lesson 00 in JupyterLab"
+	@echo "make demo       set up, then show the interactive figures in class, without code"
 	@echo "make test       set up, then run every test, both editions of every lesson included"
 	@echo "make unit       run the tests that need neither a browser nor a whole lesson, about 2 minutes"
 	@echo "make course     run all lessons, two at a time, and print what each took"
@@ -22,6 +23,9 @@ help:
 
 lab: .venv/ready
 	$(BIN)/xailab lab
+
+demo: .venv/ready
+	$(BIN)/xailab demo
 
 test: .venv/ready
 	@echo "About 12 minutes on two idle cores, over 20 on one; the ten slowest tests are named at the end."

@@ -8,7 +8,7 @@ import pytest
 from xailab.course import ROOT
 
 PACKAGE = ROOT / "xailab"
-WINGS = ("models", "data", "plot", "course")
+WINGS = ("models", "data", "plot", "demos", "course")
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
 
 
@@ -24,7 +24,7 @@ def imported(path):
 
 
 def wing(module):
-    """models, data, plot or course; "" for what lessons are about, and "helper" for what all of these use."""
+    """models, data, plot, demos or course; "" for what lessons are about, and "helper" for what all of these use."""
     parts = module.split(".")
     if len(parts) > 1 and parts[1] in WINGS:
         return parts[1]
@@ -38,7 +38,8 @@ MAY_USE = {
     "data": {"data", "helper"},
     "plot": {"plot", "helper"},
     "": {"", "helper"},
-    "course": {"course", "", "models", "data", "plot", "helper"},
+    "demos": {"demos", "", "models", "data", "plot", "helper"},
+    "course": {"course", "demos", "", "models", "data", "plot", "helper"},
 }
 
 

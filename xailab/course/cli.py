@@ -25,6 +25,12 @@ def _run(options, rest):
     return run(options.lessons, dict(map(_parameter, options.parameter)), options.edition, options.jobs)
 
 
+def _demo(options, rest):
+    from xailab.course.demo import show
+
+    return show(not options.no_browser)
+
+
 def _fetch(options, rest):
     from xailab.course.machine import fetch_files
 
@@ -70,6 +76,8 @@ def _parse(arguments):
     )
     runner.add_argument("--edition", choices=["student", "solved"], default="student")
     runner.add_argument("--jobs", type=int, default=2, help="lessons at a time")
+    shower = command("demo", _demo, "show the interactive figures in class, without code")
+    shower.add_argument("--no-browser", action="store_true", help="print the address only")
     fetcher = command("fetch", _fetch, "get the lessons' files ahead of a class")
     fetcher.add_argument("--all", action="store_true", help="also what no lesson needs, such as VGG16's 553 MB")
     trainer = command(

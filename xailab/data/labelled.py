@@ -8,6 +8,8 @@ import numpy as np
 from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
+_MOST_MEGAPIXELS = 80  # what a phone may bring; more would take gigabytes to unpack
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -55,7 +57,7 @@ def image_folder(folder, size=(224, 403)):
     images, owners, skipped = [], [], {}
     for path, owner in tqdm(paths, desc="pictures", unit="picture", leave=False):
         try:
-            images.append(_read(path, size))
+            images.append(read_picture(path, size))
             owners.append(owner)
         except (
             Exception
@@ -75,8 +77,17 @@ def image_folder(folder, size=(224, 403)):
     return pictures
 
 
-def _read(path, size):
-    with Image.open(path) as picture:
+def read_picture(file, size):
+    """Read one picture, upright and in RGB, cut and scaled around its centre.
+
+    file: path, or open binary file. size: (height, width). Grey, transparent, CMYK, 16-bit and turned pictures as in
+    image_folder; of an animation the first picture. Returns uint8 RGB (*size, 3). Raises ValueError for a picture of more
+    than 80 megapixels or of unknown range, and what Pillow raises for a file that it cannot read. Lesson 04.
+    """
+    with Image.open(file) as picture:
+        megapixels = picture.width * picture.height / 1e6
+        if megapixels > _MOST_MEGAPIXELS:
+            raise ValueError(f"{megapixels:.0f} megapixels; at most {_MOST_MEGAPIXELS} were expected, save it smaller")
         picture = ImageOps.exif_transpose(picture)
         if picture.mode.startswith("I;16"):
             picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))

@@ -4,10 +4,12 @@ Each function returns a Figure with alternative text and never calls show(). A n
 """
 
 from xailab.plot.charts import bars, confusion, curves, descents, intervals, lines, matrix, scatter, surface, tree
+from xailab.plot.figure import colours, new_figure, write_numbers
 from xailab.plot.pictures import grid, layer_strip, overlay
 
 __all__ = [
     "bars",
+    "colours",
     "confusion",
     "curves",
     "descents",
@@ -16,8 +18,10 @@ __all__ = [
     "layer_strip",
     "lines",
     "matrix",
+    "new_figure",
     "overlay",
     "scatter",
     "surface",
     "tree",
+    "write_numbers",
 ]
