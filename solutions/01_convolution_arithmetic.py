@@ -146,6 +146,15 @@ print(
 # convolution is called cross-correlation elsewhere. A network learns its weights, so it does not care; you should, when you
 # compare numbers with `scipy.signal.convolve2d`.
 #
+# **Move it yourself.** Slide the filter: where does the vertical edge filter give a large positive number, where a negative one,
+# and where zero? The first picture below stands still; to move it, run the cell.
+
+# %%
+from xailab.demos import demo
+
+demo("01")
+
+# %% [markdown]
 # ## A filter on a photograph
 #
 # Hand-made filters have long been used to find edges. Weights that are positive on the left and negative on the right give

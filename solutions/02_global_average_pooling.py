@@ -134,6 +134,14 @@ print(
 # Besides, the network now takes pictures of any size, since a mean is a
 # mean. And it need not learn things anew for each place. Let us test that.
 #
+# **Move it yourself.** Which slider makes the fully connected heads grow fastest, and which one leaves the pooled head as it is?
+
+# %%
+from xailab.demos import demo
+
+demo("02")
+
+# %% [markdown]
 # ## A test: move the digit
 #
 # Four hand-made edge filters and a ReLU stand in for a network. The digit has a black margin of 6 pixels, so that nothing is

@@ -392,6 +392,15 @@ for digit, question in enumerate(questions / 16):
 # stroke, but the crossing speaks loudly against it. The four wins because hardly anything speaks against it.
 # <!-- tried: tests/lessons/test_lesson_03.py::test_the_four_wins_because_little_speaks_against_it | on this picture | 1 of 1 -->
 #
+# **Draw one yourself.** A third layer, trained on turned and shifted digits, reads what you draw. Make a seven, then add a stroke
+# until it becomes a nine: which part of the map changes?
+
+# %%
+from xailab.demos import demo
+
+demo("03")
+
+# %% [markdown]
 # ## A thousand classes
 #
 # Is CAM for toy networks only? On the contrary: GoogLeNet, ResNet, DenseNet, MobileNet and EfficientNet all end in global

@@ -189,6 +189,15 @@ plot.layer_strip(
 # sum to be the logit. Without the ReLU, Grad-CAM would show evidence against the class as well.)
 
 # %% [markdown]
+# **Move it yourself.** Slide through the thirteen layers, on one of these photos or on your own. From which layer on does the map
+# show the thing?
+
+# %%
+from xailab.demos import demo
+
+demo("04")
+
+# %% [markdown]
 # ## Where CAM exists, Grad-CAM is CAM
 #
 # Our head is global average pooling and a linear layer, so CAM exists, at the layer that is pooled, `block5_pool`. Write the

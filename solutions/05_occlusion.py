@@ -60,7 +60,7 @@ def occlusion_map(score, image, patch, value):
 occlusion_map = check("05.1", occlusion_map)
 
 # %% [markdown]
-# Your function does not know what a network is. Give it one, and look at your first map: 16 patches of 56 pixels over the cat, filled
+# Give it a network, and look at your first map: 16 patches of 56 pixels over the cat, filled
 # with the photo's mean colour.
 
 # %%
@@ -109,7 +109,7 @@ heatmap = occlusion(vgg, photo[None], cat, stride=STRIDE)[0]
 plot.overlay(photo, heatmap, title="Occlusion: how far does the logit of 'cat' fall?")
 
 # %% [markdown]
-# The scale is that of the logit, and it has a sign. Red: covering this place takes evidence away. Blue: the network is *surer*
+# Red: covering this place takes evidence away. Blue: the network is *surer*
 # without it.
 #
 # ## The patch asks the question
@@ -163,6 +163,14 @@ for fill, heat in by_fill.items():
 # **Common confusion:** a blue place is read as "unimportant". Unimportant is zero; blue speaks against the class.
 
 # %% [markdown]
+# **Move it yourself.** Find the place where the patch takes most, and one where it *adds* to the score.
+
+# %%
+from xailab.demos import demo
+
+demo("05")
+
+# %% [markdown]
 # ## Lesson 01 pays
 #
 # All these forward passes through VGG16 are slow, and most of the work is done again and again: the patch is small, and far away
@@ -188,7 +196,7 @@ def reach(first, last, cells, layers):
 reach = check("05.3", reach)
 
 # %% [markdown]
-# Put it to the test on VGG16: cover the pixels 96 to 159 of both sides, a patch of 64, and see which cells of its maps really change.
+# On VGG16, cover the pixels 96 to 159 of both sides, a patch of 64, and see which cells of its maps really change.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -239,8 +247,7 @@ for method in ("full", "incremental"):
     print(f"{method:<12}{perf_counter() - begin:4.0f} s")
 
 # %% [markdown]
-# The seconds are those of one machine, and they change from run to run. Their ratio is not that of the multiplications, because cutting
-# windows out takes time, too. The map does not change: nothing is approximated.
+# The ratio of the seconds is smaller than that of the multiplications: cutting windows out takes time, too. The map does not change.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -549,8 +556,7 @@ plot.grid(
 )
 
 # %% [markdown]
-# A map on the part says that the network looks at the part; it does not say that it is right. If the map lies beside the part, you have a
-# hypothesis. You know the next step.
+# A map on the part says that the network looks at the part; it does not say that it is right.
 
 # %% [markdown]
 # ## Summary

@@ -392,6 +392,14 @@ for number in (50, 200):
     print(f"{number:>7}{result.rank_correlation:>15.2f}{result.jaccard:>17.2f}")
 
 # %% [markdown]
+# **Move it yourself.** Hide parts, one at a time and two together. Then slide the samples: from how many on do five seeds agree?
+
+# %%
+from xailab.demos import demo
+
+demo("06")
+
+# %% [markdown]
 # ## What to show the manager: SP-LIME
 #
 # An auditor has time for three wines. Which three? Random ones may all say the same. SP-LIME explains them all and writes a

@@ -12,7 +12,7 @@
 # next picture. Its weight then tells little.
 #
 # Zhang, Wu and Zhu (2018) turn the question round. *Can we train a network so that each filter of its top layer watches one
-# part of the object, and no other?* And, what makes it interesting: without anyone marking a part in a picture.
+# part of the object, and no other?* And without anyone marking a part.
 #
 # To see whether it works, we must know where the parts are. So we draw our own foxes, in any pose, place, size and colour, and know
 # for each pixel which part it shows. The network never sees this.
@@ -141,6 +141,14 @@ maps = np.maximum(draw.normal(size=(40, 6, 6, 1)), 0) * 40  # 40 pictures, one f
 p = likelihood(maps.reshape(40, 36) @ filters.templates(6).T)
 loss = filters.filter_loss(maps)[0]
 print("the same to ten digits:", abs(loss - loss_of_one_filter(p)) < 1e-10)
+
+# %% [markdown]
+# **Move it yourself.** What does a second peak do to the loss?
+
+# %%
+from xailab.demos import demo
+
+demo("07")
 
 # %% [markdown]
 # ## What does this loss want? A prediction
@@ -511,8 +519,7 @@ plot.intervals([*one.groups], panels, title="Five seeds each: means and 95 % int
 # | ILSVRC Part, multi-category | | | .167 → .096 | .131 → .083 |
 #
 # Have you downloaded one of these data sets? Then name its folder in the cell of parameters, `PHOTOS`, or call `xailab train-icnn` in a
-# terminal. VGG16 is trained on it, ordinary and interpretable, for some hours. It can be interrupted and goes on when called again. When it
-# is done, its table appears here.
+# terminal. VGG16 is trained on it, ordinary and interpretable, for some hours. Its table then appears here.
 
 # %%
 if PHOTOS:
@@ -573,8 +580,7 @@ hits.agg(lambda shares: "{:.2f} ± {:.2f}".format(*mean_and_interval(shares))).l
 # With several categories a filter is given to the one that activates it most, and trained to be silent for all others. The paper
 # reports that accuracy then *rises* (for instance 93.88 % to 96.19 % with VGG-M on the animals of VOC Part).
 #
-# Our layer does this too (`categories=3`, with `creatures(species=("fox", "hare", "deer"))`). Whether the accuracy rises on drawings, and
-# whether the filters spread over more parts, would take five seeds of larger networks. So we claim nothing.
+# Our layer does this too (`categories=3`, with `creatures(species=("fox", "hare", "deer"))`). We have not measured it over seeds, so we claim nothing.
 #
 # ## The claims, examined
 #

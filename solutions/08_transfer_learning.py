@@ -209,6 +209,14 @@ plot.descents(
 # **Ask:** why did Adam not help LeNet-5 at all? (It lowers the *training* loss faster. What is missing is data, not speed.)
 
 # %% [markdown]
+# **Move it yourself.** Let four of them race. At which rate does gradient descent leave the valley for good?
+
+# %%
+from xailab.demos import demo
+
+demo("08")
+
+# %% [markdown]
 # ## Borrowed eyes: VGG16 as a fixed feature extractor
 #
 # VGG16's thirteen convolutions have seen a million photos of dogs, ships and mushrooms. Nobody showed them tissue or print. We

@@ -383,6 +383,14 @@ plot.surface(
 # way; no method can tell.)
 
 # %% [markdown]
+# **Move it yourself.** In which column of the cars do partial dependence and ALE part most?
+
+# %%
+from xailab.demos import demo
+
+demo("09")
+
+# %% [markdown]
 # ## 6 · A fair share for each: Shapley values
 #
 # Three people win 90 euros in a quiz. On her own, A would have won 12, B 24, C nothing; A and B together 60, A and C 18, B and C

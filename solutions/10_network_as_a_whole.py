@@ -348,6 +348,14 @@ print(
 # what it costs. Disputes worth having: permutation importance is agnostic, a forest's own importance is not; a tree's path is local.
 
 # %% [markdown]
+# **Move it yourself.** Find two filters of the network that reads digits that go together, and two that exclude each other.
+
+# %%
+from xailab.demos import demo
+
+demo("10")
+
+# %% [markdown]
 # ## 4 · The map, filled in
 #
 # Fifteen methods, the three axes of lesson 00, and what we now know about each. $N$ rows or pictures, $F$ features, $V$ values, $M$

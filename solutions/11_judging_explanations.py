@@ -347,6 +347,14 @@ plot.intervals(
 # And the test costs a training, which is why most people shuffle weights.
 
 # %% [markdown]
+# **Guess.** One of four maps is the network's. How often are you right?
+
+# %%
+from xailab.demos import demo
+
+demo("11")
+
+# %% [markdown]
 # ## Fourth test: does it hold still?
 #
 # Add a little noise, a few grey levels, so little that nobody sees it and the network's answer stays the same. Two

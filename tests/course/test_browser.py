@@ -12,11 +12,7 @@ from PIL import Image
 
 from xailab.course import ROOT, build, lab
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 SCREENSHOTS = ROOT / "build" / "screenshots"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +43,12 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(address):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(build.CELL_SECONDS * 1000)
-        page.goto(address)
-        yield page
-        browser.close()
+def page(browser, address):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(build.CELL_SECONDS * 1000)
+    page.goto(address)
+    yield page
+    page.close()
 
 
 NOTEBOOK = "window.jupyterapp.shell.currentWidget"

@@ -1,4 +1,4 @@
-"""Make from solutions/NN_topic.py the two editions of each lesson, the teacher's page and the ledger of claims.
+"""Make from solutions/NN_topic.py the two editions of each lesson, the teacher's page, the ledger of claims and the glossary.
 
 python -m xailab.course.build            every lesson that changed
 python -m xailab.course.build 03 --force lesson 03, executed again
@@ -16,10 +16,15 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from xailab.course import ROOT, claims
+from xailab.course import ROOT, claims, glossary
 from xailab.course.exercises import exercises
+from xailab.course.quiz import questions
 
 CELL_SECONDS = 900  # catches what hangs; nothing passes or fails by the clock
+_QUIZ = (
+    "## Five questions\n\nAfter the lesson, five minutes. Choose, and read why; your first choice counts. "
+    "The course's words are in the [glossary](../solutions/GLOSSARY.md), in English and Korean."
+)
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
@@ -54,7 +59,7 @@ def is_tagged(cell, tag):
 
 
 def solved_edition(lesson):
-    """The lesson as it is read and taught from, not yet executed: everything but the remarks for teachers.
+    """The lesson as it is read and taught from, not yet executed: everything but the remarks for teachers, and its quiz.
 
     Each exercise says in its first line how long it takes and how hard it is.
     """
@@ -64,6 +69,12 @@ def solved_edition(lesson):
             about = cell.metadata
             first = f"# Exercise {about['id']} · {about['minutes']} minutes · difficulty {about['difficulty']} of 3"
             cell.source = f"{first}\n{cell.source}"
+    number = header(lesson)["number"]
+    if questions(number):
+        cells.append(nbformat.v4.new_markdown_cell(_QUIZ, id=f"quiz-{number}-text"))
+        cells.append(
+            nbformat.v4.new_code_cell(f'from xailab.course.quiz import quiz\n\nquiz("{number}")', id=f"quiz-{number}")
+        )
     return nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
 
 
@@ -121,6 +132,8 @@ def tidy(notebook):
         for output in cell.get("outputs", []):
             if _is_bar(output):
                 continue
+            if "text/html" in output.get("data", {}):  # a widget ends with its kernel; what stands in its place stays
+                output.data.pop("application/vnd.jupyter.widget-view+json", None)
             if joined and output.output_type == "stream" == joined[-1].output_type and output.name == joined[-1].name:
                 joined[-1].text += output.text
             else:
@@ -200,9 +213,13 @@ def claims_page(root=ROOT):
 
 
 def minutes(lesson):
-    """What a lesson asks of a student who does everything: 200 words and 8 lines of code per minute, and the exercises."""
-    cells = student_edition(lesson).cells
-    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+    """What a lesson asks of a student who does everything: 200 words and 8 lines of code per minute, and the exercises.
+
+    Its list of papers to read on and the quiz behind it do not count.
+    """
+    cells = [cell for cell in student_edition(lesson).cells if not cell.id.startswith("quiz")]
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    words = sum(len(re.sub(r"\*\*To read on.*?(\n\n|\Z)", "", text, flags=re.DOTALL).split()) for text in texts)
     lines = sum(bool(line.strip()) for cell in cells if cell.cell_type == "code" for line in cell.source.splitlines())
     return words / 200 + lines / 8 + sum(cell.metadata["minutes"] for cell in cells if is_tagged(cell, "exercise"))
 
@@ -240,6 +257,7 @@ def main(arguments=None):
         build(path, force=options.force)
     write(ROOT / "solutions" / "TEACHING.md", teaching_page())
     write(ROOT / "solutions" / "CLAIMS.md", claims_page())
+    write(ROOT / "solutions" / "GLOSSARY.md", glossary.page())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from xailab.data import read_picture
 
@@ -54,7 +54,7 @@ class Slider(anywidget.AnyWidget):
 
 
 class DrawingBoard(anywidget.AnyWidget):
-    """A board of 28 x 28 cells to draw a digit on: `value` is the ink, 784 bytes row by row, 255 the darkest.
+    """A board of 28 x 28 cells to draw a digit on: `value` is the ink, row by row, 00 to ff each.
 
     The pointer draws; so do the arrow keys with the space bar, or with Shift held down.
     """
@@ -62,7 +62,7 @@ class DrawingBoard(anywidget.AnyWidget):
     _esm = _JS / "pad.js"
     _css = _STYLE
     label = traitlets.Unicode().tag(sync=True)
-    value = traitlets.Bytes().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
 
 
 class Pointer(anywidget.AnyWidget):
@@ -94,12 +94,12 @@ class PhotoFile(anywidget.AnyWidget):
     label = traitlets.Unicode("or a photo of your own").tag(sync=True)
     name = traitlets.Unicode().tag(sync=True)
     size = traitlets.Int(0).tag(sync=True)
-    value = traitlets.Bytes().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)  # in base 64
     count = traitlets.Int(0).tag(sync=True)  # comes last: what is observed
 
     def photo(self, side=224):
         """The photograph, uint8 RGB (side, side, 3). Raises ValueError for what is too large, or no picture."""
-        return photo_from(self.value, self.name, self.size, side)
+        return photo_from(base64.b64decode(self.value), self.name, self.size, side)
 
 
 def photo_from(data, name, size, side=224):
@@ -109,14 +109,33 @@ def photo_from(data, name, size, side=224):
     Returns uint8 RGB (side, side, 3), cut to its middle square. Raises ValueError that names the file. Lesson 04.
     """
     if size > len(data):
-        raise ValueError(f"{name} has {size / 1e6:.0f} MB: a photo of at most 8 MB was expected. Save it smaller.")
+        raise ValueError(f"{name} has {size / 1e6:.0f} MB: a photo of at most 6 MB was expected. Save it smaller.")
     try:
         return read_picture(io.BytesIO(data), (side, side))
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{name} cannot be read as a picture: JPEG, PNG and their like were expected.") from error
     except Exception as error:  # broken files make Pillow raise almost anything
         raise ValueError(f"{name} cannot be read as a picture ({type(error).__name__}: {error}).") from error
 
 
-class Interactive(ipywidgets.VBox):
+class Standing(ipywidgets.VBox):
+    """Widgets one below the other, and `still`, the HTML that a saved notebook shows where no kernel runs.
+
+    children: the widgets. title: what a plain text of it says.
+    """
+
+    def __init__(self, children, title):
+        self._title, self.still = title, ""
+        super().__init__(children)
+
+    def _repr_mimebundle_(self, **options):
+        bundle = super()._repr_mimebundle_(**options)
+        data, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
+        data = data | {"text/html": self.still, "text/plain": self._title}
+        return (data, *rest) if rest else data
+
+
+class Interactive(Standing):
     """A picture below its controls, drawn again at each move.
 
     draw: function of the controls' values, by name, that returns a Figure of xailab.plot. title: of the whole.
@@ -125,16 +144,17 @@ class Interactive(ipywidgets.VBox):
     """
 
     def __init__(self, draw, title, controls):
-        self._draw, self._controls, self._title = draw, controls, title
+        self._draw, self._controls = draw, controls
         self.message, self.picture, self.moves = ipywidgets.HTML(), ipywidgets.HTML(), 0
         pads = [each for each in controls.values() if isinstance(each, (DrawingBoard, Pointer))]
         others = [each for each in controls.values() if each not in pads]
         wrapped = ipywidgets.Box(others, layout={"flex_flow": "row wrap"})
         shown = ipywidgets.Box([*pads, self.picture], layout={"flex_flow": "row wrap"})
-        super().__init__([ipywidgets.HTML(f"<h2>{html.escape(title)}</h2>"), wrapped, self.message, shown])
+        super().__init__([ipywidgets.HTML(f"<h2>{html.escape(title)}</h2>"), wrapped, self.message, shown], title)
         for control in controls.values():
             control.observe(self._moved, "count" if isinstance(control, PhotoFile) else "value")
         self._moved()
+        self.still = self.picture.value
 
     def _moved(self, change=None):
         values = {
@@ -155,12 +175,6 @@ class Interactive(ipywidgets.VBox):
             self.picture.value = self.figure._repr_mimebundle_()["text/html"]
         self.moves += 1
 
-    def _repr_mimebundle_(self, **options):
-        bundle = super()._repr_mimebundle_(**options)
-        data, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
-        data = data | {"text/html": self.picture.value, "text/plain": self._title}
-        return (data, *rest) if rest else data
-
 
 def choice(label, options, value=None):
     """A drop-down list with a label. options: names, or (name, value) pairs. value: the first one chosen."""
@@ -176,7 +190,7 @@ def switch(label, value=True):
 
 
 def ink(board):
-    """A board's bytes as a picture, float32 (28, 28) from 0 to 1. Raises ValueError for another number of cells."""
-    if len(board) != 784:
-        raise ValueError(f"the board has {len(board)} cells: 28 x 28 = 784 were expected. Run the cell again.")
-    return np.frombuffer(board, np.uint8).reshape(28, 28).astype(np.float32) / 255
+    """A board's value as a picture, float32 (28, 28) from 0 to 1. Raises ValueError for another number of cells."""
+    if len(board) != 2 * 784:
+        raise ValueError(f"the board has {len(board) / 2:g} cells: 28 x 28 = 784 were expected. Run the cell again.")
+    return np.frombuffer(bytes.fromhex(board), np.uint8).reshape(28, 28).astype(np.float32) / 255

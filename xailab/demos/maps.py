@@ -60,7 +60,7 @@ def digit_figure(board):
 
 
 def first_digit():
-    """A two, as a hand might draw it: 784 bytes."""
+    """A two, as a hand might draw it, in the form of a board's value."""
     picture = np.zeros((28, 28))
     way = [(8, 9), (6, 12), (6, 16), (9, 18), (13, 16), (17, 12), (21, 8), (21, 13), (21, 19)]
     rows, columns = np.indices(picture.shape)
@@ -68,7 +68,7 @@ def first_digit():
         for part in np.linspace(0, 1, 12):
             away = np.hypot(rows - y - part * (to_y - y), columns - x - part * (to_x - x))
             picture = np.maximum(picture, np.clip(1.9 - away, 0, 1))
-    return (picture * 255).astype(np.uint8).tobytes()
+    return (picture * 255).astype(np.uint8).tobytes().hex()
 
 
 def draw_a_digit():

@@ -26,11 +26,11 @@ function render({ model, el }) {
   };
   const load = () => {
     const given = model.get("value");
-    ink.set(new Uint8Array(given.buffer, given.byteOffset, given.byteLength));
+    for (let cell = 0; cell < ink.length; cell++) ink[cell] = parseInt(given.slice(2 * cell, 2 * cell + 2), 16);
     show();
   };
   const send = () => {
-    model.set("value", new DataView(ink.slice().buffer));
+    model.set("value", Array.from(ink, (dark) => dark.toString(16).padStart(2, "0")).join(""));
     model.save_changes();
     show();
   };
