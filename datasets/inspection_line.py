@@ -149,7 +149,9 @@ def main():
     for seed in map(str, range(5)):
         if seed not in seeds:
             seeds[seed] = trial(int(seed))
-            write(RESULTS, json.dumps({"command": "python datasets/inspection_line.py", "seeds": seeds}, indent=1) + "\n")
+            write(
+                RESULTS, json.dumps({"command": "python datasets/inspection_line.py", "seeds": seeds}, indent=1) + "\n"
+            )
 
 
 if __name__ == "__main__":

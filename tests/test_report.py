@@ -46,7 +46,9 @@ def test_a_page_opens_alone_and_says_everything_that_was_measured(reader, tmp_pa
 
 
 def test_the_three_pages_use_every_fact_and_differ(tmp_path):
-    used = set().union(*(report._names(s) for _, parts in report._PAGES.values() for each in parts.values() for s in each))
+    used = set().union(
+        *(report._names(s) for _, parts in report._PAGES.values() for each in parts.values() for s in each)
+    )
     assert used | {"verdict"} == set(FACTS)
     pages = {reader: write_page(tmp_path / reader, reader, EVERYTHING).read_text() for reader in READERS}
     assert len(set(pages.values())) == 3
