@@ -102,7 +102,7 @@ score = share_right(first, new.photos, new.cracked)
 print(f"{score:.2%} of {TESTS} new pictures from the supplier are right")
 
 # %% [markdown]
-# Over five trainings, with other pictures and other first weights, the score is never below 99.7 %.
+# Over five other trainings, with other pictures and other first weights, the score is never below 99.7 %.
 # <!-- tried: tests/lessons/test_lesson_12.py::test_on_the_suppliers_own_pictures_the_score_is_nearly_perfect | five seeds, 400 new pictures each | 99.75 to 100 % -->
 # Would you sign?
 
@@ -131,6 +131,10 @@ plot.grid(
     ["cracked"] * 3 + [name for name in rows for _ in range(3)],
     title="Three cracked beams and three maps of each, each on its own scale",
     columns=3,
+    alt=(
+        "Three cracked beams. CAM, Grad-CAM and occlusion are highest at the green"
+        " spot on the clamp; on two beams the crack is marked, too, but fainter."
+    ),
 )
 
 # %% [markdown]
@@ -146,7 +150,9 @@ plot.overlay(
 )
 
 # %% [markdown]
-# The mean map is highest on the clamp. There sits a spot of green paint, on the cracked beams only. You ask the supplier: cracked
+# The mean map is highest on the clamp.
+# <!-- tried: tests/lessons/test_lesson_12.py::test_in_this_run_maps_and_their_mean_are_highest_on_the_clamp | this run | at the left, 90 % of the maps on the mark -->
+# There sits a spot of green paint, on the cracked beams only. You ask the supplier: cracked
 # beams came back from customers, and they were photographed at another place, on a clamp that somebody had marked with
 # paint.
 #
@@ -177,7 +183,7 @@ for name, masks in {"mark": new.marks[broken], "crack": new.cracks[broken]}.item
 
 # %% [markdown]
 # The mark has far more heat than its size explains, and it has the highest pixel of most maps. But the crack has its part of the heat, too.
-# So is the mark the reason, or does it only stand beside the reason? Over five trainings CAM points at the mark more often than
+# So is the mark the reason, or does it only stand beside the reason? Over the five other trainings CAM points at the mark more often than
 # at the crack every time, by as little as 46 to 38 %; occlusion does so in four.
 # <!-- tried: tests/lessons/test_lesson_12.py::test_maps_of_the_first_network_point_at_the_mark_but_not_all_of_them | five seeds, 24 beams with crack and mark | CAM 46 to 96 % on the mark, occlusion 20 to 66 % -->
 # A map raises a suspicion. It does not prove one.
@@ -198,15 +204,10 @@ def by_the_mark_alone(cracked, marked):
 
 by_the_mark_alone = check("12.2", by_the_mark_alone)
 
-
 # %%
 # NBVAL_CHECK_OUTPUT
-def carries(line):
-    """Which parts carry the mark, 0 or 1 (N,)."""
-    return line.marks.any(axis=(1, 2)).astype(int)
-
-
-print(f"right by the mark alone: {by_the_mark_alone(new.cracked, carries(new)):.0%}")
+carry = new.marks.any(axis=(1, 2)).astype(int)
+print(f"right by the mark alone: {by_the_mark_alone(new.cracked, carry):.0%}")
 
 # %% [markdown]
 # On these pictures a rule that never looks at the beam is as good as the network. So their score cannot tell us whether the network sees
@@ -221,9 +222,7 @@ print(f"right by the mark alone: {by_the_mark_alone(new.cracked, carries(new)):.
 # %%
 bare = beams(TESTS, marks=(0, 0), seed=3)
 marked = beams(TESTS, marks=(1, 1), seed=3)
-sound = np.flatnonzero(bare.cracked == 0)[:2]
-crack = np.flatnonzero(bare.cracked == 1)[:1]
-trio = np.concatenate([sound, crack])
+trio = [*np.flatnonzero(bare.cracked == 0)[:2], np.argmax(bare.cracked)]
 pairs = [*bare.photos[trio], *marked.photos[trio]]
 certainty = first(np.stack(pairs))[:, 1]
 states = ["sound", "sound", "cracked"] * 2
@@ -253,7 +252,7 @@ print(f"of {TESTS} beams the mark turns {to_cracked} answers from sound to crack
 print(f"and {to_sound} from cracked to sound")
 
 # %% [markdown]
-# That is the proof. The pairs differ in the mark only, so the mark is what changed these answers. Over five trainings it turns 122 to 242 of 400
+# That is the proof. The pairs differ in the mark only, so the mark is what changed these answers. In the five other trainings it turns 122 to 242 of 400
 # answers to *cracked*, and not one to *sound*.
 # <!-- tried: tests/lessons/test_lesson_12.py::test_the_mark_turns_answers_to_cracked_and_never_to_sound | five seeds, 400 pairs each | 122 to 242 to cracked, none to sound -->
 # What will it do in the factory, where both clamps are used for all beams? We call this the **honest line**: every second beam
@@ -265,7 +264,7 @@ on_honest = share_right(first, honest.photos, honest.cracked)
 print(f"{on_honest:.1%} right on the honest line")
 
 # %% [markdown]
-# Over five trainings: from 70 to 85 %. It is more than a toss, since the network has learned something about cracks, too.
+# The five others have 70 to 85 %. That is more than a toss: such a network has learned something about cracks, too.
 # <!-- tried: tests/lessons/test_lesson_12.py::test_on_the_honest_line_the_first_network_is_poor | five seeds, 400 beams each | 70.0 to 84.8 % -->
 # You do not sign.
 
@@ -285,8 +284,8 @@ print(f"{on_honest:.1%} right on the honest line")
 
 # %%
 mended = beams(PARTS, marks=(0.5, 0.5), seed=1)  # the same beams, both clamps
-alone = by_the_mark_alone(mended.cracked, carries(mended))
-print(f"right by the mark alone: {alone:.0%}")
+carry = mended.marks.any(axis=(1, 2)).astype(int)
+print(f"right by the mark alone: {by_the_mark_alone(mended.cracked, carry):.0%}")
 second = learn(mended.photos, mended.cracked, names)
 
 
@@ -320,13 +319,13 @@ for name in before:
     print(f"{what:<48}{before[name]:>8.3g} -> {after[name]:.3g}")
 
 # %% [markdown]
-# Read the table from above. The score and the pairs are the result: the fault is gone. The maps agree: CAM leaves the mark. Over five
-# trainings 0 to 4 % of its maps still point there.
+# Read the table from above. The score and the pairs are the result: the fault is gone. The maps agree: CAM leaves the mark. In the five
+# other trainings 0 to 4 % of its maps still point there.
 # <!-- tried: tests/lessons/test_lesson_12.py::test_after_mending_the_maps_leave_the_mark | five seeds, 24 beams with crack and mark | 0 to 4 % -->
 #
 # **What can go wrong.** Three of these measures mislead if they stand alone.
 #
-# - *CAM points at the crack* in 17 to 88 % of the maps after mending, over five trainings of nearly equal score; occlusion does in 94
+# - *CAM points at the crack* in 17 to 88 % of the maps after mending, in five trainings of nearly equal score; occlusion does in 94
 #   to 95 %. A poor hit rate may be the map's fault, and not the network's.
 #   <!-- tried: tests/lessons/test_lesson_12.py::test_after_mending_occlusion_points_at_the_crack_and_cam_does_so_by_chance | five seeds, 24 beams | 17 to 88 % and 94 to 95 % -->
 # - *The area under the deletion curve* fell in two of five trainings and rose in three, though all five networks were mended. It
@@ -367,13 +366,14 @@ costs = {
     for name, chance in chances.items()
 }
 threshold = float(thresholds[np.argmin(costs["mended"])])
-plot.curves(
+bill = plot.curves(
     costs,
     title="What mistakes cost, by the threshold",
     ylabel="cost per 1,000 beams",
     xlabel="probability from which a beam is stopped",
     x=thresholds,
 )
+bill
 
 # %%
 chance, bad = second(honest.photos)[:, 1], honest.cracked == 1
@@ -455,7 +455,8 @@ plot.scatter(
 # network explains 87 to 92 % of the variance of all beams. On cracked beams alone it explains none: its squared error is above that of one
 # guess for all of them, every time.
 # <!-- tried: tests/lessons/test_lesson_12.py::test_the_depth_tells_cracked_from_sound_and_hardly_one_crack_from_another | five seeds, 400 beams each | 87 to 92 % of all, below zero of cracked ones -->
-# It is the sound beams, all at zero, that make the number look good. The maps were true, and the sum was right to a millionth; neither says that the
+# Deeper cracks do get larger numbers as a rule, with a correlation of 0.60 to 0.68, but so roughly that the guess is nearer. It is the
+# sound beams, all at zero, that make the number look good. The maps were true, and the sum was right to a millionth; neither says that the
 # number is. We leave it out of what we promise.
 
 # %% [markdown]
@@ -543,7 +544,7 @@ else:
     ]
 for reader, verdict in verdicts.items():
     place = f"{PAGES}/12_{reader}.html"
-    shown = [] if reader == "manager" else figures
+    shown = [bill] if reader == "manager" and not FOLDER else figures
     page = write_page(place, reader, {**facts, "verdict": verdict}, shown)
     print(f"{page.name}: {page.stat().st_size / 1000:.0f} kB")
 

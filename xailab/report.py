@@ -54,9 +54,9 @@ _PAGES = {
             "What was done": (
                 "A network learned from {learned} pictures of {parts} and was tested on {tested} others.",
                 "The classes are {classes}.",
-                "{skipped} files could not be read.",
+                "Files that could not be read: {skipped}.",
             ),
-            "The fault": (
+            "Score and maps": (
                 "On new parts of its own line the first network is right on {right_own:.1%}.",
                 "On an honest line it is right on {right_before:.1%}.",
                 "The same {pairs} parts were shown with and without the mark: {flips_before} answers changed.",
@@ -80,8 +80,9 @@ _PAGES = {
     "manager": (
         "For the manager: what it costs, and what is asked of you",
         {
-            "What went wrong": (
-                "The first network looked good: {right_own:.1%} right on parts like those it had learned from.",
+            "What was found": (
+                "On new parts from the same source as those that it learned from, the first network is right on "
+                "{right_own:.1%}.",
                 "On an honest line it is right on {right_before:.1%}. It had learned a mark on the fixture.",
             ),
             "What it does now": (
@@ -102,7 +103,7 @@ _PAGES = {
             ),
             "Test": (
                 "Right on {right_after:.1%} ± {half_after:.1%} (95 % interval) of {tested} parts it had not learned from.",
-                "On {tested} new parts of its own line it is right on {right_own:.1%}.",
+                "First network, on {tested} new parts of its own line: right on {right_own:.1%}.",
                 "Cracked parts called sound: {missed} of {cracked}. Sound parts called cracked: {alarms} of {sound}.",
             ),
             "A known fault and its remedy": (

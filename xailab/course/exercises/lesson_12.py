@@ -275,7 +275,9 @@ EXERCISES = [
                 "C", "C", "The share of right answers is not the certainty of one answer; nobody has compared the two."
             ),
             Mistake(
-                "D", "D", "Cracks were missed, and how deep a crack is the second network does not know well enough."
+                "D",
+                "D",
+                "Nobody has sorted the cracks that were found and missed by their depth. What was not measured may not stand.",
             ),
         ),
     ),
