@@ -661,7 +661,7 @@ plot.grid(
 #   the arrow.
 # - What is missing has no pixels. No map shows it.
 #
-# **Next**: a network and pictures of your own. You know the question, the methods, and how to doubt them.
+# **Next**, lesson 12: a line that inspects parts, a high score, and three people who wait for your answer.
 #
 # **To read on:** Petsiuk, Das and Saenko (2018), *RISE: randomized input sampling for explanation of black-box models*. Samek,
 # Binder, Montavon, Lapuschkin and Müller (2017), *Evaluating the visualization of what a deep neural network has learned*.

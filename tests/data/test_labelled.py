@@ -147,3 +147,21 @@ def test_a_folder_without_classes_or_none_at_all_is_refused(tmp_path):
 
 def test_a_set_says_what_is_in_it(folder):
     assert str(data.image_folder(folder, SIZE)) == "4 pictures of 2 classes: bolt 2, 너트 2"
+
+
+def test_of_every_class_some_pictures_are_held_out_and_none_is_in_both():
+    labels = np.array([0] * 20 + [1] * 2 + [2] * 3)
+    images = np.arange(25, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
+    learn, test = data.hold_out(data.Pictures(images, labels, tuple("abc")))
+    assert np.bincount(test.labels).tolist() == [5, 1, 1] and np.bincount(learn.labels).tolist() == [15, 1, 2]
+    assert sorted([*learn.images[:, 0, 0, 0], *test.images[:, 0, 0, 0]]) == list(range(25))
+    again = data.hold_out(data.Pictures(images, labels, tuple("abc")))[1]
+    np.testing.assert_array_equal(again.images, test.images)
+
+
+def test_a_class_with_one_picture_and_a_share_out_of_range_are_named():
+    pictures = data.Pictures(np.zeros((3, 2, 2, 3), np.uint8), np.array([0, 0, 1]), ("sound", "cracked"))
+    with pytest.raises(ValueError, match="class 'cracked' has 1 picture.*at least two"):
+        data.hold_out(pictures)
+    with pytest.raises(ValueError, match="share is 1: a part of the pictures"):
+        data.hold_out(pictures, share=1)

@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def test_pictures_come_with_their_truth():
 def test_a_picture_with_and_without_its_crack_differs_in_the_mask_and_nowhere_else(size):
     for index in range(20):
         draw = (np.random.default_rng([1, index]) for _ in range(2))
-        (with_crack, crack, arrow), (without, none, same) = (
+        (with_crack, crack, arrow, *_), (without, none, same, *_) = (
             _draw(random, size, cracked, index % 2 == 0) for random, cracked in zip(draw, (True, False))
         )
         changed = (with_crack != without).any(axis=-1)
@@ -64,11 +66,64 @@ def test_stains_and_scratches_are_on_cracked_and_sound_beams_alike():
 
 
 @pytest.mark.parametrize(
+    "options, said",
+    [
+        ({}, "71f5c2fe319e2270"),
+        ({"shortcut": 1.0}, "ed776134404d3f4e"),
+        ({"size": (96, 80), "seed": 5}, "4dcab6678a7af72c"),
+    ],
+)
+def test_the_pictures_without_a_mark_are_those_of_lesson_11_to_the_bit(options, said):
+    line = beams(120, **options)
+    parts = (line.photos, line.cracks, line.arrows, line.cracked)
+    assert hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:16] == said
+    assert not line.marks.any()
+
+
+@pytest.mark.parametrize("size", [(64, 128), (32, 32), (96, 80)])
+def test_a_part_with_and_without_the_mark_differs_in_the_mask_and_nowhere_else(size):
+    bare, marked = (beams(40, size=size, marks=marks, seed=4) for marks in ((0, 0), (1, 1)))
+    changed = (bare.photos != marked.photos).any(axis=-1)
+    assert not (changed & ~marked.marks).any() and changed[marked.marks].mean() > 0.9
+    assert marked.marks.any(axis=(1, 2)).all() and not (marked.marks & marked.cracks).any()
+    np.testing.assert_array_equal(bare.depths, marked.depths)
+    np.testing.assert_array_equal(marked.cracks, bare.cracks & ~marked.marks)
+
+
+def test_the_mark_is_a_green_spot_on_the_clamp():
+    marked = beams(200, marks=(1, 1))
+    green = marked.photos[..., 1].astype(int) - marked.photos[..., [0, 2]].max(axis=-1)
+    assert green[marked.marks].mean() > 40 and green[~marked.marks].mean() < 12
+    assert np.nonzero(marked.marks)[2].max() < 0.13 * 128 and 8 < marked.marks.sum(axis=(1, 2)).mean() < 30
+
+
+@pytest.mark.parametrize("marks", [(0, 1), (1, 0), (0.5, 0.5), (0.1, 0.9)])
+def test_the_shares_say_which_beams_carry_the_mark(marks):
+    line = beams(300, marks=marks)
+    carried = line.marks.any(axis=(1, 2))
+    for state, share in enumerate(marks):
+        assert abs(carried[line.cracked == state].mean() - share) < 0.1
+        if share in (0, 1):
+            assert (carried[line.cracked == state] == share).all()
+    np.testing.assert_array_equal(line.photos[~carried], MANY.photos[~carried])
+
+
+def test_depths_are_parts_of_the_thickness_and_deeper_cracks_reach_further_down():
+    cracked = MANY.cracked == 1
+    assert (MANY.depths[~cracked] == 0).all()
+    assert MANY.depths[cracked].min() >= 0.45 and MANY.depths[cracked].max() <= 0.9
+    rows = MANY.cracks[cracked].any(axis=2).sum(axis=1)
+    assert np.corrcoef(rows, MANY.depths[cracked])[0, 1] > 0.5
+
+
+@pytest.mark.parametrize(
     "given, options, said",
     [
         (0, {}, "count is 0"),
         (2.5, {}, "count is 2.5"),
         (1, {"size": (31, 64)}, "size is .31, 64.: .* at least 32"),
+        (1, {"marks": 0.5}, "marks is 0.5: two shares"),
+        (1, {"marks": (0, 1.5)}, "marks is .0, 1.5.: two shares from 0 to 1"),
         (1, {"shortcut": 1.5}, "shortcut is 1.5: a share from 0 to 1"),
     ],
 )

@@ -98,6 +98,27 @@ def read_picture(file, size):
         return np.asarray(ImageOps.fit(picture.convert("RGB"), size[::-1], Image.Resampling.BICUBIC))
 
 
+def hold_out(pictures, *, share=0.25, seed=0):
+    """Keep some pictures of each class, chosen at random, to test with.
+
+    pictures: Pictures. share: of each class's pictures to keep, at least one of each and never all. seed: of the choice.
+    Returns (Pictures to learn from, Pictures to test with). Raises ValueError for a share that is not between 0 and 1, and
+    for a class with one picture, which cannot be in both. Lesson 12.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share is {share}: a part of the pictures, above 0 and below 1, was expected.")
+    order = np.random.default_rng(seed).permutation(len(pictures.labels))
+    kept = np.zeros(len(order), bool)
+    for number, name in enumerate(pictures.names):
+        own = order[pictures.labels[order] == number]
+        if len(own) < 2:
+            raise ValueError(
+                f"class {name!r} has {len(own)} picture(s): at least two were expected, one to learn from and one to test with."
+            )
+        kept[own[: min(max(1, round(share * len(own))), len(own) - 1)]] = True
+    return pictures[~kept], pictures[kept]
+
+
 def halves(pictures, *, pairs=4, seed=0):
     """Put halves of two classes' pictures side by side: pictures of which it is known where the evidence for a class is.
 

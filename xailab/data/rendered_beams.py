@@ -14,26 +14,31 @@ class Beams:
     """Pictures of beams with their truth.
 
     photos: uint8 RGB (N, H, W, 3). cracked: int64 (N,), 1 with a crack and 0 without. cracks: bool (N, H, W), the pixels
-    of the crack. arrows: bool (N, H, W), the pixels of the load arrow, none where there is no arrow. Lesson 11.
+    of the crack. arrows: bool (N, H, W), the pixels of the load arrow, none where there is no arrow. marks: bool (N, H, W),
+    the pixels of the spot of paint on the clamp, none where there is none. depths: float (N,), how far down the crack
+    reaches, in parts of the beam's thickness, 0 without a crack. Lessons 11 and 12.
     """
 
     photos: np.ndarray
     cracked: np.ndarray
     cracks: np.ndarray
     arrows: np.ndarray
+    marks: np.ndarray
+    depths: np.ndarray
 
 
-def beams(count, *, size=(64, 128), shortcut=0.0, seed=0):
+def beams(count, *, size=(64, 128), shortcut=0.0, marks=(0.0, 0.0), seed=0):
     """Draw cantilever beams as an inspector would photograph them: clamped on the left, bent by a load, stained, scratched.
 
     Every second beam on average is cracked, from the upper side down, where a load from above pulls the steel apart, and
     more often near the clamp, where the bending moment is largest. Every second one carries the drawing of its load, an
     arrow. Stains and scratches mean nothing.
     count: number of pictures. size: (height, width) in pixels, at least 32 each. shortcut: share of the pictures in which
-    the arrow is there just if there is a crack; in the others it is a toss of its own. seed: of everything random;
-    picture i does not depend on the count.
-    Returns Beams. A crack's pixels are those, and only those, that the same picture without it has otherwise.
-    Raises ValueError for a count, size or shortcut out of range. Lesson 11.
+    the arrow is there just if there is a crack; in the others it is a toss of its own. marks: share of the sound and share
+    of the cracked beams whose clamp carries a spot of green paint. seed: of everything random; picture i does not depend
+    on the count, and apart from the spot it does not depend on marks.
+    Returns Beams. The pixels of a crack, or of a spot, are those, and only those, that the same picture without it has
+    otherwise. Raises ValueError for a count, size, shortcut or marks out of range. Lessons 11 and 12.
     """
     if not isinstance(count, (int, np.integer)) or count < 1:
         raise ValueError(f"count is {count!r}: a whole number of at least 1 was expected.")
@@ -41,17 +46,25 @@ def beams(count, *, size=(64, 128), shortcut=0.0, seed=0):
         raise ValueError(f"size is {size!r}: (height, width) of at least 32 pixels each was expected.")
     if not 0 <= shortcut <= 1:
         raise ValueError(f"shortcut is {shortcut!r}: a share from 0 to 1 was expected.")
+    if np.shape(marks) != (2,) or not all(0 <= share <= 1 for share in marks):
+        raise ValueError(f"marks is {marks!r}: two shares from 0 to 1, of sound and of cracked beams, were expected.")
     drawn = []
     for index in range(count):
         random = np.random.default_rng([seed, index])
         cracked, arrow, tied = random.random() < 0.5, random.random() < 0.5, random.random() < shortcut
-        drawn.append((cracked, *_draw(random, size, cracked, cracked if tied else arrow)))
-    cracked, photos, cracks, arrows = zip(*drawn)
-    return Beams(np.stack(photos), np.array(cracked, np.int64), np.stack(cracks), np.stack(arrows))
+        painter = np.random.default_rng([seed, index, 1])  # apart, so that a spot changes nothing else
+        spot = painter if painter.random() < marks[int(cracked)] else None
+        drawn.append((cracked, *_draw(random, size, cracked, cracked if tied else arrow, spot)))
+    cracked, photos, cracks, arrows, spots, depths = zip(*drawn)
+    cracked = np.array(cracked, np.int64)
+    return Beams(
+        np.stack(photos), cracked, np.stack(cracks), np.stack(arrows), np.stack(spots), np.array(depths) * cracked
+    )
 
 
-def _draw(random, size, cracked, arrow):
-    """One picture: photo, pixels of the crack, pixels of the arrow. What is left out is drawn from the same numbers."""
+def _draw(random, size, cracked, arrow, painter=None):
+    """One picture: photo, pixels of the crack, of the arrow, of the spot of paint, and the depth that a crack has or
+    would have. What is left out is drawn from the same numbers."""
     height, width = size
     beam = _Beam(random, height, width)
     light = random.uniform(150, 205) + np.linspace(0, random.uniform(-25, 25), width)
@@ -70,13 +83,19 @@ def _draw(random, size, cracked, arrow):
         scratch = _lines(size, [beam.scratch(random)], random.uniform(0.012, 0.025) * height)
         photo = _blend(photo, scratch * steel * 0.8, random.choice([60.0, 215.0]))
     photo *= random.uniform(0.9, 1.1)
-    crack = _solid(_lines(size, *beam.crack(random)) * steel) * cracked
+    lines, wide, depth = beam.crack(random)
+    crack = _solid(_lines(size, lines, wide) * steel) * cracked
     photo = _blend(photo, crack, random.uniform(15, 40))
     mark = _solid(_layer(size, lambda pen: _draw_arrow(pen, beam, random))) * arrow
     photo = _blend(photo, mark, np.array([175.0, 35.0, 30.0]) + random.uniform(-15, 15))
-    crack = crack * (mark == 0)  # what the arrow covers is not seen
+    spot = np.zeros((height, width, 1), np.float32)
+    if painter:
+        spot = _solid(_layer(size, lambda pen: pen.ellipse(_fine(*beam.on_clamp(painter)), 255)))
+        photo = _blend(photo, spot, np.array([45.0, 150.0, 70.0]) + painter.uniform(-15, 15))
+    covered = (mark > 0) | (spot > 0)  # what arrow or paint covers is not seen
     photo += _noise(random, random.uniform(2, 5), height, width)
-    return photo.round().clip(0, 255).astype(np.uint8), crack[..., 0] > 0, mark[..., 0] > 0
+    shown = photo.round().clip(0, 255).astype(np.uint8)
+    return shown, ((crack > 0) & ~covered)[..., 0], mark[..., 0] > 0, spot[..., 0] > 0, depth
 
 
 class _Beam:
@@ -117,16 +136,23 @@ class _Beam:
         return (x, y), (x + length * np.cos(slope), y + length * np.sin(slope))
 
     def crack(self, random):
-        """A jagged way down from the upper side, sometimes with a branch: (lines, width)."""
+        """A jagged way down from the upper side, sometimes with a branch: (lines, width, depth in thicknesses)."""
         x = self.left + (0.04 + 0.85 * random.beta(1, 2)) * (self.right - self.left)
-        depth, steps = random.uniform(0.45, 0.9) * self.thickness, 6
+        deep, steps = random.uniform(0.45, 0.9), 6
+        depth = deep * self.thickness
         across = np.cumsum(random.normal(0, 0.09, steps + 1)) * self.thickness
         down = np.linspace(-0.02, 1, steps + 1) * depth + self.axis(x) - self.thickness / 2
         way = list(zip(x + across - across[0], down))
         begin, side = random.integers(2, 5), random.choice([-1, 1])
         tip = (way[begin][0] + side * 0.22 * self.thickness, way[begin][1] + 0.22 * self.thickness)
         lines = list(zip(way, way[1:])) + [(way[begin], tip)] * int(random.random() < 0.4)
-        return lines, random.uniform(0.02, 0.032) * self.height
+        return lines, random.uniform(0.02, 0.032) * self.height, deep
+
+    def on_clamp(self, random):
+        """A spot that lies wholly on the clamp."""
+        radius = min(random.uniform(0.03, 0.04) * self.height, self.left / 2)
+        x, y = random.uniform(radius, self.left - radius), random.uniform(0.12, 0.9) * self.height
+        return x - radius, y - radius, x + radius, y + radius
 
 
 def _draw_arrow(pen, beam, random):

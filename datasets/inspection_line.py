@@ -1,0 +1,158 @@
+"""Lesson 12's line of beams, learned five times from other seeds: tainted, painted over, mended, and the depth of cracks.
+
+    python datasets/inspection_line.py
+
+writes datasets/inspection_line.json, a seed at a time; those that are in it are not done again. About two minutes each.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from xailab._tensorflow import keras, tf
+from xailab.cam import cam, grad_cam
+from xailab.course.build import write
+from xailab.data import beams
+from xailab.evaluate import deletion, pointing_game
+from xailab.models import Classifier
+from xailab.occlusion import occlusion
+
+RESULTS = Path(__file__).with_suffix(".json")
+TAINTED, HONEST, BARE, ALL = (0, 1), (0.5, 0.5), (0, 0), (1, 1)
+
+
+def prepare(photos):
+    return tf.cast(photos, tf.float32) / 255 - 0.5
+
+
+def learn(photos, truth, names, seed=0):
+    """The network of lesson 12: logits for several names, a number for one."""
+    keras.utils.set_random_seed(seed)
+    options, layers = {"padding": "same", "activation": "relu"}, keras.layers
+    network = keras.Sequential(
+        [
+            keras.Input(photos.shape[1:]),
+            layers.Conv2D(16, 3, name="conv1", **options),
+            layers.MaxPooling2D(),
+            layers.Conv2D(32, 3, name="conv2", **options),
+            layers.MaxPooling2D(),
+            layers.Conv2D(48, 3, name="conv3", **options),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(len(names), name="output"),
+        ]
+    )
+    number = len(names) == 1
+    loss = "mse" if number else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(keras.optimizers.Adam(0.003), loss)
+    for epochs in (8, 4, 4, 4):
+        history = network.fit(prepare(photos), truth, batch_size=32, epochs=epochs, verbose=0).history
+        if history["loss"][-1] < (0.013 if number else 0.08):
+            break
+    return Classifier(network, prepare, names)
+
+
+def paint_over(line):
+    """The photos with every spot of paint in the photo's mean colour."""
+    photos = line.photos.copy()
+    for photo, mark in zip(photos, line.marks):
+        photo[mark] = photo.mean(axis=(0, 1)).round()
+    return photos
+
+
+def share_of_heat(heatmaps, masks):
+    positive = np.maximum(heatmaps, 0)
+    return (positive * masks).sum(axis=(1, 2)) / positive.sum(axis=(1, 2))
+
+
+def judge(network, own, seed, count):
+    """How a network does on its own line and on an honest one, how many answers the spot flips, and where its maps look."""
+    honest, bare, spotted = (beams(count, marks=marks, seed=1000 + seed) for marks in (HONEST, BARE, ALL))
+
+    def answers(photos):
+        return network.logits(photos).argmax(axis=1)
+
+    said, without, with_spot = answers(honest.photos), answers(bare.photos), answers(spotted.photos)
+    found = {
+        "own": float(np.mean(answers(own.photos) == own.cracked)),
+        "honest": float(np.mean(said == honest.cracked)),
+        "missed": int(np.sum((said == 0) & (honest.cracked == 1))),
+        "alarms": int(np.sum((said == 1) & (honest.cracked == 0))),
+        "cracked": int(honest.cracked.sum()),
+        "to cracked": int(np.sum((without == 0) & (with_spot == 1))),
+        "to sound": int(np.sum((without == 1) & (with_spot == 0))),
+    }
+    both = np.flatnonzero(spotted.cracked == 1)[:24]
+    photos, marks, cracks = spotted.photos[both], spotted.marks[both], spotted.cracks[both]
+    maps = {
+        "CAM": cam(network, photos, 1),
+        "Grad-CAM": grad_cam(network, photos, 1),
+        "occlusion": occlusion(network, photos, 1, patch=12, stride=6, progress=False),
+    }
+    for name, heat in maps.items():
+        usable = np.ptp(heat, axis=(1, 2)) > 0
+        heat = heat[usable]
+        found[name] = {
+            "empty": float(np.mean(~usable)),
+            "points to mark": float(pointing_game(heat, marks[usable], tolerance=3).mean()),
+            "points to crack": float(pointing_game(heat, cracks[usable], tolerance=3).mean()),
+            "heat on mark": float(np.nanmean(share_of_heat(heat, marks[usable]))),
+            "heat on crack": float(np.nanmean(share_of_heat(heat, cracks[usable]))),
+            "deletion": float(
+                np.mean([deletion(network, *pair, target=1, steps=20).auc for pair in zip(photos[usable], heat)])
+            ),
+        }
+    return found
+
+
+def trial(seed, count=800, tests=400):
+    """Train and measure as lesson 12 does, from another seed. count: of parts to learn from; tests: of parts to judge by.
+
+    Returns {"tainted", "painted over", "mended": what judge finds, "depth": of the network for a number}.
+    """
+    names, results = ("sound", "cracked"), {}
+    tainted, mended = beams(count, marks=TAINTED, seed=seed), beams(count, marks=HONEST, seed=seed)
+    own = {marks: beams(tests, marks=marks, seed=2000 + seed) for marks in (TAINTED, HONEST)}
+    inspector = learn(tainted.photos, tainted.cracked, names, seed)
+    results["tainted"] = judge(inspector, own[TAINTED], seed, tests)
+    painted = learn(paint_over(tainted), tainted.cracked, names, seed)
+    results["painted over"] = judge(painted, own[TAINTED], seed, tests)
+    over = paint_over(own[TAINTED])
+    results["painted over"]["own, painted"] = float(
+        np.mean(painted.logits(over).argmax(axis=1) == own[TAINTED].cracked)
+    )
+    results["mended"] = judge(learn(mended.photos, mended.cracked, names, seed), own[HONEST], seed, tests)
+    gauge = learn(mended.photos, mended.depths.astype(np.float32), ("depth",), seed)
+    new = beams(tests, marks=HONEST, seed=1000 + seed)
+    says, cracked = gauge.logits(new.photos)[:, 0], new.cracked == 1
+    maps = cam(gauge, new.photos, 0)
+    bias = float(gauge.model.get_layer("output").bias.numpy()[0])
+    off, spread = says - new.depths, new.depths - new.depths[cracked].mean()
+    areas = new.cracks.sum(axis=(1, 2))
+    results["depth"] = {
+        "sum of map": float(np.abs(maps.sum(axis=(1, 2)) + bias - says).max()),
+        "error": float(np.abs(off).mean()),
+        "error of cracked": float(np.abs(off[cracked]).mean()),
+        "error of their mean": float(np.abs(spread[cracked]).mean()),
+        "explained": float(1 - np.mean(off**2) / new.depths.var()),
+        "explained of cracked": float(1 - np.mean(off[cracked] ** 2) / new.depths[cracked].var()),
+        "with depth": float(np.corrcoef(says[cracked], new.depths[cracked])[0, 1]),
+        "with area": float(np.corrcoef(says[cracked], areas[cracked])[0, 1]),
+        "points to crack": float(pointing_game(maps[cracked], new.cracks[cracked], tolerance=3).mean()),
+    }
+    return results
+
+
+def main():
+    """Add the seeds that are missing."""
+    seeds = json.loads(RESULTS.read_text())["seeds"] if RESULTS.exists() else {}
+    for seed in map(str, range(5)):
+        if seed not in seeds:
+            seeds[seed] = trial(int(seed))
+            write(
+                RESULTS, json.dumps({"command": "python datasets/inspection_line.py", "seeds": seeds}, indent=1) + "\n"
+            )
+
+
+if __name__ == "__main__":
+    main()
