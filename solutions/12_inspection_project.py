@@ -455,7 +455,7 @@ plot.scatter(
 # network explains 87 to 92 % of the variance of all beams. On cracked beams alone it explains none: its squared error is above that of one
 # guess for all of them, every time.
 # <!-- tried: tests/lessons/test_lesson_12.py::test_the_depth_tells_cracked_from_sound_and_hardly_one_crack_from_another | five seeds, 400 beams each | 87 to 92 % of all, below zero of cracked ones -->
-# Deeper cracks do get larger numbers as a rule, with a correlation of 0.60 to 0.68, but so roughly that the guess is nearer. It is the
+# Deeper cracks do get larger numbers as a rule, with a correlation of 0.59 to 0.68, but so roughly that the guess is nearer. It is the
 # sound beams, all at zero, that make the number look good. The maps were true, and the sum was right to a millionth; neither says that the
 # number is. We leave it out of what we promise.
 

@@ -69,7 +69,7 @@ def solved_edition(lesson):
             about = cell.metadata
             first = f"# Exercise {about['id']} · {about['minutes']} minutes · difficulty {about['difficulty']} of 3"
             cell.source = f"{first}\n{cell.source}"
-    number = header(lesson)["number"]
+    number = cells[0].source[2:4] if cells else ""
     if questions(number):
         cells.append(nbformat.v4.new_markdown_cell(_QUIZ, id=f"quiz-{number}-text"))
         cells.append(
@@ -257,7 +257,7 @@ def main(arguments=None):
         build(path, force=options.force)
     write(ROOT / "solutions" / "TEACHING.md", teaching_page())
     write(ROOT / "solutions" / "CLAIMS.md", claims_page())
-    write(ROOT / "solutions" / "GLOSSARY.md", glossary.page())
+    write(ROOT / "solutions" / "GLOSSARY.md", glossary.page(sources()))
 
 
 if __name__ == "__main__":

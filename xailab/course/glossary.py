@@ -14,11 +14,9 @@ def terms():
     return tomllib.loads(_FILE.read_text(encoding="utf-8")) if _FILE.exists() else {}
 
 
-def page():
-    """The glossary as a page in markdown, with links to the lessons as seen from solutions/."""
-    from xailab.course.build import sources
-
-    files = {path.stem[:2]: f"{path.stem}.ipynb" for path in sources()}
+def page(lessons):
+    """The glossary as a page in markdown, with links to the lessons as seen from solutions/. lessons: paths of their sources."""
+    files = {path.stem[:2]: f"{path.stem}.ipynb" for path in lessons}
     rows = ["| term | Korean | what it is | lesson |", "|---|---|---|---|"]
     for term, entry in terms().items():
         names = ", ".join([f"**{term}**", *entry.get("also", [])])

@@ -131,7 +131,7 @@ def _read(path):
         if isinstance(answers, dict) and all(isinstance(each, list) for each in answers.values()):
             return answers, ""
         trouble = "it holds no answers"
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}, ""
     except (OSError, ValueError) as error:
         trouble = f"{type(error).__name__}: {error}"

@@ -20,7 +20,8 @@ from xailab.data import read_picture
 
 _JS = Path(__file__).with_name("js")
 _STYLE = """
-.xailab-slider label { display: flex; gap: 0.7em; align-items: center; margin: 2px 10px 2px 0 }
+.xailab-slider { display: flex; gap: 0.7em; align-items: center; margin: 2px 10px 2px 0 }
+.xailab-slider label { display: flex; gap: 0.7em; align-items: center }
 .xailab-slider input[type=range] { width: 13em; height: 1.6em; accent-color: #31688e }
 .xailab-slider output { min-width: 5em; font-variant-numeric: tabular-nums }
 .xailab-pad canvas { display: block; width: 224px; height: 224px; touch-action: none; border: 1px solid #767676 }

@@ -6,9 +6,9 @@ function render({ model, el }) {
   const output = document.createElement("output");
   name.textContent = model.get("label");
   input.type = "range";
-  label.append(name, input, output);
+  label.append(name, input);
   el.classList.add("xailab-slider");
-  el.append(label);
+  el.append(label, output);
   const names = () => model.get("options");
   const show = () => {
     input.min = 0;
