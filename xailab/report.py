@@ -124,6 +124,8 @@ _STYLE = (
     "body{font:17px/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em;color:#222;background:#fff}"
     "h1{font-size:1.5em}h2{font-size:1.1em;margin-top:1.5em}img{max-width:100%}figure{margin:1em 0}"
     ".verdict{border-left:4px solid #31688e;padding:.3em 1em;font-weight:bold}small{color:#555}"
+    "table{border-collapse:collapse;margin:1em 0}caption{text-align:left;color:#555}"
+    "th,td{padding:.1em .7em;text-align:left;vertical-align:top;border-top:1px solid #ccc}th{font-weight:normal}"
 )
 
 
@@ -151,14 +153,19 @@ def write_page(path, reader, facts, figures=()):
     if missing:
         listed = "; ".join(words for name, words in FACTS.items() if name in missing)
         body += ["<h2>Not measured</h2>", f"<p>{html.escape(listed)}.</p>"]
-    page = (
+    body += ["<p><small>Written by:                    Date:</small></p>"]
+    verdict = f'<p class="verdict">{html.escape(facts["verdict"])}</p>'
+    return _write(Path(path), html_page(title, "\n".join([verdict, *body])))
+
+
+def html_page(title, body):
+    """A page that opens alone: nothing fetched, no script. title: text. body: HTML. Returns str. Lesson 12."""
+    title = html.escape(title)
+    return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n<body><main>\n'
-        f'<h1>{title}</h1>\n<p class="verdict">{html.escape(facts["verdict"])}</p>\n'
-        + "\n".join(body)
-        + "\n<p><small>Written by:                    Date:</small></p>\n</main></body></html>\n"
+        f"<h1>{title}</h1>\n{body}\n</main></body></html>\n"
     )
-    return _write(Path(path), page)
 
 
 def _check(facts):

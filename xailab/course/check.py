@@ -61,14 +61,41 @@ def check(id, answer):
     return _finish("Not tried yet." if untried else "Not yet.", text, exercise.reference)
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """What came of trying an answer: a result per case, as plain values, or the sentence that says why there are none.
+
+    touched: the number of an argument that a function changed in place, or None.
+    """
+
+    untried: bool = False
+    trouble: str | None = None
+    results: tuple = ()
+    touched: int | None = None
+
+
 def examine(exercise, answer):
     """What is wrong with an answer: (True if it was not tried, sentence or None if it is right)."""
+    cases = cases_of(exercise)
+    tried = attempt(exercise, answer, cases)
+    return tried.untried, judge(exercise, tried, cases)[0]
+
+
+def cases_of(exercise, seed=None):
+    """The argument tuples that a function is tried on, list: those of the lesson, and with a seed hidden ones drawn from it."""
+    shown = list(exercise.cases() if callable(exercise.cases) else exercise.cases)
+    hidden = exercise.hidden(np.random.default_rng(seed)) if seed is not None and exercise.hidden else []
+    return shown + hidden
+
+
+def attempt(exercise, answer, cases):
+    """Try an answer on cases without comparing it with anything. Returns an Attempt."""
     if not callable(exercise.reference):
-        return answer is ..., _compare_value(exercise, answer)
+        return _attempt_value(exercise, answer)
     if answer is ... or not callable(answer):
-        return answer is ..., f"Exercise {exercise.id}, {exercise.title}: write the function and pass it to check."
-    cases = exercise.cases() if callable(exercise.cases) else exercise.cases
-    expected = [_plain(exercise.reference(*copy.deepcopy(case))) for case in cases]
+        return Attempt(
+            answer is ..., f"Exercise {exercise.id}, {exercise.title}: write the function and pass it to check."
+        )
     results, touched = [], None
     for case in cases:
         given = copy.deepcopy(case)
@@ -76,30 +103,48 @@ def examine(exercise, answer):
             with contextlib.redirect_stdout(io.StringIO()):
                 result = answer(*given)
         except (Exception, SystemExit) as error:  # whatever a student's code may raise; KeyboardInterrupt goes through
-            return False, f"Your function stopped with {_said(error)}{_line_of(answer, error)}."
+            return Attempt(trouble=f"Your function stopped with {_said(error)}{_line_of(answer, error)}.")
         if result is ...:
-            return True, f"Exercise {exercise.id}, {exercise.title}: replace the three dots by your code."
+            return Attempt(True, f"Exercise {exercise.id}, {exercise.title}: replace the three dots by your code.")
         if result is None:
-            return False, "Your function returned None: is there a return at its end?"
+            return Attempt(trouble="Your function returned None: is there a return at its end?")
         try:
             results.append(_plain(result))
         except (Exception, SystemExit) as error:
-            return False, f"Your function returned a {type(result).__name__} that cannot be read: {_said(error)}."
-        touched = touched or next((n for n, pair in enumerate(zip(given, case), 1) if not _untouched(*pair)), None)
-    if all(_same(result, right, exercise.tolerance) for result, right in zip(results, expected)):
-        if touched:
-            return False, (
-                f"What you return is right, but your function changes its argument number {touched}, which the caller still "
-                "needs: work on a copy."
+            return Attempt(
+                trouble=f"Your function returned a {type(result).__name__} that cannot be read: {_said(error)}."
             )
-        return False, None
+        touched = touched or next((n for n, pair in enumerate(zip(given, case), 1) if not _untouched(*pair)), None)
+    return Attempt(results=tuple(results), touched=touched)
+
+
+def judge(exercise, tried, cases):
+    """Compare an Attempt with what the reference gives for the same cases.
+
+    Returns (sentence that says what is wrong, name of the known mistake), each None where there is none.
+    """
+    if tried.trouble:
+        return tried.trouble, None
+    if not callable(exercise.reference):
+        return _judge_value(exercise, tried.results[0])
+    if len(tried.results) != len(cases):
+        return f"{len(tried.results)} result(s) came for {len(cases)} inputs.", None
+    expected = [_plain(exercise.reference(*copy.deepcopy(case))) for case in cases]
+    if all(_same(result, right, exercise.tolerance) for result, right in zip(tried.results, expected)):
+        if tried.touched:
+            return (
+                f"What you return is right, but your function changes its argument number {tried.touched}, which the "
+                "caller still needs: work on a copy.",
+                None,
+            )
+        return None, None
     for mistake in exercise.mistakes:
         like = [_plain(mistake.answer(*copy.deepcopy(case))) for case in cases]
-        if all(_same(result, wrong, exercise.tolerance) for result, wrong in zip(results, like)):
-            return False, mistake.message
-    for case, result, right in zip(cases, results, expected):
+        if all(_same(result, wrong, exercise.tolerance) for result, wrong in zip(tried.results, like)):
+            return mistake.message, mistake.name
+    for case, result, right in zip(cases, tried.results, expected):
         if not _same(result, right, exercise.tolerance):
-            return False, _difference(result, right, f" for the input {_short(case[0] if len(case) == 1 else case)}")
+            return _difference(result, right, f" for the input {_short(case[0] if len(case) == 1 else case)}"), None
 
 
 def _said(error):
@@ -118,22 +163,25 @@ def _line_of(answer, error):
     return f" (line {line.lineno} of '{line.name}')"
 
 
-def _compare_value(exercise, answer):
+def _attempt_value(exercise, answer):
     if answer is ...:
-        return f"Exercise {exercise.id}, {exercise.title}: replace the three dots by your answer."
+        return Attempt(True, f"Exercise {exercise.id}, {exercise.title}: replace the three dots by your answer.")
     try:
-        answer = _plain(answer)
+        return Attempt(results=(_plain(answer),))
     except (Exception, SystemExit) as error:
-        return f"Your answer is a {type(answer).__name__} that cannot be read: {_said(error)}."
+        return Attempt(trouble=f"Your answer is a {type(answer).__name__} that cannot be read: {_said(error)}.")
+
+
+def _judge_value(exercise, answer):
     right = _plain(exercise.reference)
     if _same(answer, right, exercise.tolerance):
-        return None
+        return None, None
     for mistake in exercise.mistakes:
         if _same(answer, _plain(mistake.answer), exercise.tolerance):
-            return mistake.message
+            return mistake.message, mistake.name
     if isinstance(exercise.reference, (int, float)) and np.shape(answer) == ():
-        return f"{_short(answer)} is not it."  # the right number would end the exercise
-    return _difference(answer, right, "", tell=False)
+        return f"{_short(answer)} is not it.", None  # the right number would end the exercise
+    return _difference(answer, right, "", tell=False), None
 
 
 def _plain(value):

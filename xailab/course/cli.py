@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import os
 import sys
 
 from xailab.data import READERS
@@ -44,6 +45,15 @@ def _check(options, rest):
     for what, found, fine in rows:
         print(f"{'ok ' if fine else 'NO '} {what:<66}{found}")
     return int(not all(fine for *_, fine in rows))
+
+
+def _grade(options, rest):
+    from xailab.classroom.grade import run
+    from xailab.classroom.sandbox import Limits
+
+    limits = Limits(seconds=options.seconds, memory=options.memory)
+    named = {name: getattr(options, name) for name in ("scheduler", "assigned", "jobs", "full", "trusted")}
+    return run(options.submissions, options.out, limits=limits, **named)
 
 
 def _train_icnn(options, rest):
@@ -90,6 +100,20 @@ def _parse(arguments):
     trainer.add_argument("--epochs", type=int, default=50)
     trainer.add_argument("--limit", type=int, help="read so many pictures only")
     trainer.add_argument("--loss-weight", type=float, default=1e-5, help="of the filter loss in the first epoch")
+    grader = command("grade", _grade, "mark a class: run every student's notebooks shut in, and write a report")
+    grader.add_argument("submissions", help="folder that holds one folder per student, with that student's notebooks")
+    grader.add_argument("--out", default="report", help="folder of the report; call again with the same one to go on")
+    grader.add_argument(
+        "--lessons", dest="assigned", nargs="+", default=(), help="that count; by default all handed in"
+    )
+    grader.add_argument("--jobs", type=int, default=os.cpu_count(), help="notebooks at a time")
+    grader.add_argument("--scheduler", metavar="ADDRESS", help="mark on a Dask cluster instead of on this machine")
+    grader.add_argument(
+        "--seconds", type=float, default=600, help="that a notebook may take; one cell, a quarter of it"
+    )
+    grader.add_argument("--memory", type=int, default=4000, help="that a notebook may take, in MB")
+    grader.add_argument("--full", action="store_true", help="run the lessons at full size; marks do not depend on it")
+    grader.add_argument("--trust", dest="trusted", action="store_true", help="run also where nothing shuts the code in")
     command("check", _check, "say whether this machine has what the course needs")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "lab":

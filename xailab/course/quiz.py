@@ -75,13 +75,15 @@ def results(folder):
 
     folder: with the files NN.json that quiz has written. Raises ValueError for a file that is none. Lesson 00.
     """
-    found = {}
-    for path in sorted(Path(folder).glob("[0-9][0-9].json")):
-        answers, trouble = _read(path)
-        if trouble:
-            raise ValueError(trouble)
-        found[path.stem] = points(path.stem, answers)
-    return found
+    return {path.stem: result(path) for path in sorted(Path(folder).glob("[0-9][0-9].json"))}
+
+
+def result(path):
+    """What one file of answers is worth: (right at the first choice, asked). path: NN.json. Raises ValueError for none."""
+    answers, trouble = _read(Path(path))
+    if trouble:
+        raise ValueError(trouble)
+    return points(Path(path).stem, answers)
 
 
 def _ask(number, question, kept, tell):

@@ -37,6 +37,7 @@ class Exercise:
     cases: list | Callable = ()
     mistakes: tuple[Mistake, ...] = ()
     tolerance: float = 1e-6
+    hidden: Callable | None = None
 
 
 @cache

@@ -1,0 +1,1 @@
+"""For the instructor: marking a class, handing the course to other systems, teaching from it."""
