@@ -10,6 +10,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -26,7 +28,8 @@ class Exercise:
 
     reference: the right function, or the right value. cases: argument tuples that a function is tried on, or a function
     that returns them. mistakes: known wrong answers. hints: three, each saying more than the one before. insight: what a
-    right answer shows. tolerance: largest difference allowed, relative to the largest value expected.
+    right answer shows. tolerance: largest difference allowed, relative to the largest value expected. hidden: what draws
+    further argument tuples, other ones from every generator, for a function that may have been fitted to the cases.
     """
 
     id: str
@@ -37,7 +40,7 @@ class Exercise:
     cases: list | Callable = ()
     mistakes: tuple[Mistake, ...] = ()
     tolerance: float = 1e-6
-    hidden: Callable | None = None
+    hidden: Callable[[np.random.Generator], list] | None = None
 
 
 @cache

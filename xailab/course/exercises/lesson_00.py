@@ -26,6 +26,15 @@ def _score_cards():
     ]
 
 
+def _drawn_cards(draw):
+    """Shares that sum to one, their names, and how many are asked for: more than one, and not all."""
+    names = ["anchor", "bee", "canoe", "drum", "eagle", "fig", "gong", "hammer", "iron", "jeep"]
+    return [
+        (draw.dirichlet(np.ones(count)), tuple(draw.permutation(names)[:count].tolist()), int(draw.integers(2, count)))
+        for count in (4, 7, 9)
+    ]
+
+
 EXERCISES = [
     Exercise(
         id="00.1",
@@ -54,6 +63,7 @@ EXERCISES = [
         title="the most probable classes",
         reference=top_classes,
         cases=_score_cards,
+        hidden=_drawn_cards,
         hints=(
             "np.argsort gives the places of the values, from the smallest to the largest.",
             "Turn it round with [::-1], keep the first k, and look up their names.",

@@ -69,30 +69,35 @@ def _bias_a_channel(patch, kernel, bias):
     return float(np.sum(np.sum(patch * kernel, axis=(0, 1)) + bias))
 
 
-def _patches():
-    draw = np.random.default_rng(1)
-    random = [
-        (draw.integers(-9, 9, (3, 3, 3)), draw.integers(-2, 3, (3, 3, 3)), 2),
-        (draw.normal(size=(2, 2, 4)), draw.normal(size=(2, 2, 4)), -0.5),
+def _patches(draw, whole, broken):
+    """A patch and a filter of whole numbers, both of one shape, and a pair of broken ones, both of another shape."""
+    return [
+        (draw.integers(-9, 9, whole), draw.integers(-2, 3, whole), 2),
+        (draw.normal(size=broken), draw.normal(size=broken), -0.5),
     ]
-    return [(PHOTO[:3, :3], FILTER[..., 0], 1), *random]
 
 
 def convolve(image, kernel, bias):
     return reference_conv2d(image, kernel[..., None], bias)[..., 0]
 
 
-def _images():
-    draw = np.random.default_rng(2)
-    return [
-        (PHOTO, FILTER[..., 0], 1),
-        (draw.normal(size=(6, 4, 2)), draw.normal(size=(3, 2, 2)), 0.5),
-        (draw.normal(size=(5, 5, 1)), draw.normal(size=(1, 3, 1)), 0),
-    ]
+def _images(draw, *settings):
+    """Images and filters of these shapes, with these biases."""
+    return [(draw.normal(size=image), draw.normal(size=kernel), bias) for image, kernel, bias in settings]
 
 
 def positions(n, kernel, stride, padding):
     return reference_output_size(n, kernel, stride=stride, padding=padding)
+
+
+def _windows(draw):
+    """Windows over a padded side: the first takes every position, the others leave 1 and 2 pixels at its end."""
+    cases = []
+    for stride, left in ((1, 0), (2, 1), (3, 2)):
+        kernel, steps = int(draw.integers(3, 8)), int(draw.integers(5, 60))
+        padding = int(draw.integers(1, kernel // 2 + 1))
+        cases.append((stride * steps + left + kernel - 2 * padding, kernel, stride, padding))
+    return cases
 
 
 def parameters(kernel, channels, filters):
@@ -103,6 +108,16 @@ def field_size(layers):
     return reference_receptive_field(layers).size
 
 
+def _stacks(draw):
+    """Two to five layers each, windows of 2 to 5 cells and strides of 1 to 3; the first stride is 2."""
+    cases = []
+    for depth in (2, 4, 5):
+        layers = draw.integers((2, 1), (6, 4), (depth, 2))
+        layers[0, 1] = 2
+        cases.append(([tuple(layer) for layer in layers.tolist()],))
+    return cases
+
+
 VGG_START = [(3, 1), (3, 1), (2, 2), (3, 1), (3, 1), (2, 2)]
 
 EXERCISES = [
@@ -110,7 +125,11 @@ EXERCISES = [
         id="01.1",
         title="one number of a convolution",
         reference=one_number,
-        cases=_patches,
+        cases=lambda: [
+            (PHOTO[:3, :3], FILTER[..., 0], 1),
+            *_patches(np.random.default_rng(1), (3, 3, 3), (2, 2, 4)),
+        ],
+        hidden=lambda draw: _patches(draw, (4, 4, 2), (3, 5, 3)),
         hints=(
             "Each weight has one partner in the patch, at the same row, column and channel.",
             "patch * kernel multiplies partners; all products are added, those of the three channels too.",
@@ -144,7 +163,11 @@ EXERCISES = [
         id="01.2",
         title="a whole convolution",
         reference=convolve,
-        cases=_images,
+        cases=lambda: [
+            (PHOTO, FILTER[..., 0], 1),
+            *_images(np.random.default_rng(2), ((6, 4, 2), (3, 2, 2), 0.5), ((5, 5, 1), (1, 3, 1), 0)),
+        ],
+        hidden=lambda draw: _images(draw, ((7, 5, 3), (3, 3, 3), -1.5), ((4, 6, 2), (2, 1, 2), 2)),
         hints=(
             "The result has H - kh + 1 rows and W - kw + 1 columns: make it with np.zeros and fill it in two loops.",
             "At row y and column x the patch is image[y : y + kh, x : x + kw].",
@@ -212,6 +235,7 @@ EXERCISES = [
         title="how many positions",
         reference=positions,
         cases=[(224, 5, 1, 0), (28, 3, 1, 1), (224, 7, 2, 3), (7, 3, 2, 0), (8, 3, 2, 0), (215, 2, 2, 0)],
+        hidden=_windows,
         hints=(
             "Padding makes the side longer by 2p. How far can the window's first cell move before its last cell leaves?",
             "It can move n + 2p - k pixels, in steps of s.",
@@ -246,6 +270,7 @@ EXERCISES = [
         title="the weights of a layer",
         reference=parameters,
         cases=[(5, 3, 6), (5, 6, 16), (3, 1, 32), (3, 512, 512)],
+        hidden=lambda draw: [tuple(layer) for layer in draw.integers(2, (9, 300, 300), (3, 3)).tolist()],
         hints=(
             "Count one filter first: how many weights does it lay on the patch?",
             "One filter is as deep as its input: kernel * kernel * channels weights, and one bias.",
@@ -277,6 +302,7 @@ EXERCISES = [
             (VGG_START,),
             ([(5, 2), (3, 2), (3, 1)],),
         ],
+        hidden=_stacks,
         hints=(
             "Keep two numbers while you walk through the layers: the size seen so far, and the step between neighbouring cells in pixels.",
             "A window of k cells adds k - 1 steps to the size; a stride multiplies the step for all layers behind it.",

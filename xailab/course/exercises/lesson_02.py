@@ -17,21 +17,16 @@ def dense_weights(inputs, outputs):
     return inputs * outputs + outputs
 
 
-def _map_stacks():
-    draw = np.random.default_rng(3)
-    return [(np.stack([M1, M2, M3], axis=-1),), (draw.normal(size=(4, 7, 5)),), (draw.normal(size=(2, 3, 1)),)]
+def _map_stacks(draw, *shapes):
+    return [(draw.normal(size=shape),) for shape in shapes]
 
 
 def weighted_map(maps, weights):
     return maps @ weights
 
 
-def _weighted():
-    draw = np.random.default_rng(4)
-    return [
-        (np.stack([M1, M2, M3], axis=-1), np.array([1.0, -2.0, 0.5])),
-        (draw.normal(size=(4, 5, 6)), draw.normal(size=6)),
-    ]
+def _weighted(draw, *shapes):
+    return [(draw.normal(size=shape), draw.normal(size=shape[-1])) for shape in shapes]
 
 
 PREDICTIONS = {
@@ -47,6 +42,7 @@ EXERCISES = [
         title="the weights of a dense layer",
         reference=dense_weights,
         cases=[(2385480, 84), (84, 11), (120, 84), (64, 2), (25088, 4096)],
+        hidden=lambda draw: [tuple(layer) for layer in draw.integers((1000, 2), (100000, 900), (3, 2)).tolist()],
         hints=(
             "Every output is connected to every input, and each connection has a weight.",
             "Besides its connections, each output has one bias.",
@@ -67,7 +63,11 @@ EXERCISES = [
         id="02.2",
         title="global average pooling",
         reference=global_average_pool,
-        cases=_map_stacks,
+        cases=lambda: [
+            (np.stack([M1, M2, M3], axis=-1),),
+            *_map_stacks(np.random.default_rng(3), (4, 7, 5), (2, 3, 1)),
+        ],
+        hidden=lambda draw: _map_stacks(draw, (3, 6, 4), (5, 2, 7)),
         hints=(
             "One number is left for each channel: which axes have to go?",
             "The maps are (height, width, channels): average over the first two axes.",
@@ -134,7 +134,11 @@ EXERCISES = [
         id="02.4",
         title="weigh the channels and add",
         reference=weighted_map,
-        cases=_weighted,
+        cases=lambda: [
+            (np.stack([M1, M2, M3], axis=-1), np.array([1.0, -2.0, 0.5])),
+            *_weighted(np.random.default_rng(4), (4, 5, 6)),
+        ],
+        hidden=lambda draw: _weighted(draw, (3, 7, 4), (6, 2, 5)),
         hints=(
             "Each channel is multiplied by its own weight; then the channels are added.",
             "Positions stay: the result has the maps' height and width.",

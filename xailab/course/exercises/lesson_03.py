@@ -26,9 +26,8 @@ def sum_of_map(logits, bias, target):
     return logits[target] - bias[target]
 
 
-def _logits_and_biases():
-    draw = np.random.default_rng(6)
-    return [(draw.normal(size=classes) * 5, draw.normal(size=classes), target) for classes, target in ((4, 2), (7, 5))]
+def _logits_and_biases(draw, *settings):
+    return [(draw.normal(size=classes) * 5, draw.normal(size=classes), target) for classes, target in settings]
 
 
 def _softmax(logits):
@@ -36,9 +35,25 @@ def _softmax(logits):
     return exponentials / exponentials.sum()
 
 
-def _features(*shapes):
-    draw = np.random.default_rng(5)
+def _features(draw, *shapes):
     return [(np.maximum(draw.normal(size=maps), 0), draw.normal(size=weights)) for maps, weights in shapes]
+
+
+def _batches(draw):
+    """Two batches; each asks for every class at least once."""
+    return [
+        (features, weights, draw.permutation(np.arange(len(features)) % weights.shape[1]))
+        for features, weights in _features(draw, ((5, 4, 6, 3), (3, 3)), ((4, 6, 2, 8), (8, 4)))
+    ]
+
+
+def _pairs(draw):
+    """Two pairs of classes, once the smaller number first, once the larger one: `other` is not always 0."""
+    cases = []
+    for (features, weights), step in zip(_features(draw, ((5, 3, 6), (6, 3)), ((2, 8, 9), (9, 5))), (1, -1)):
+        pair = sorted(draw.permutation(weights.shape[1])[:2].tolist())
+        cases.append((features, weights, *pair[::step]))
+    return cases
 
 
 EXERCISES = [
@@ -46,7 +61,8 @@ EXERCISES = [
         id="03.1",
         title="from maps to scores",
         reference=scores,
-        cases=lambda: _features(((7, 7, 64), (64, 2)), ((3, 5, 4), (4, 3))),
+        cases=lambda: _features(np.random.default_rng(5), ((7, 7, 64), (64, 2)), ((3, 5, 4), (4, 3))),
+        hidden=lambda draw: _features(draw, ((5, 3, 6), (6, 4)), ((2, 8, 9), (9, 5))),
         hints=(
             "First one number a channel, then one number a class.",
             "Pool with a mean over the two axes of positions, then multiply with the weights.",
@@ -78,9 +94,11 @@ EXERCISES = [
         cases=lambda: [
             (*maps_and_weights, np.array(targets))
             for maps_and_weights, targets in zip(
-                _features(((4, 7, 7, 64), (64, 2)), ((3, 3, 5, 4), (4, 3))), ([1, 0, 0, 1], [2, 0, 1])
+                _features(np.random.default_rng(5), ((4, 7, 7, 64), (64, 2)), ((3, 3, 5, 4), (4, 3))),
+                ([1, 0, 0, 1], [2, 0, 1]),
             )
         ],
+        hidden=_batches,
         hints=(
             "For one image: exchange the two sums of exercise 03.1. Weigh the channels first, and do not pool.",
             "image @ weights[:, target] keeps the positions. What is missing for its sum, not its mean, to be the logit?",
@@ -132,9 +150,12 @@ EXERCISES = [
         cases=lambda: [
             (f, w, this, other)
             for (f, w), this, other in zip(
-                _features(((7, 7, 64), (64, 2)), ((3, 5, 4), (4, 3)), ((4, 3, 5), (5, 4))), (1, 0, 1), (0, 2, 3)
+                _features(np.random.default_rng(5), ((7, 7, 64), (64, 2)), ((3, 5, 4), (4, 3)), ((4, 3, 5), (5, 4))),
+                (1, 0, 1),
+                (0, 2, 3),
             )
         ],
+        hidden=_pairs,
         hints=(
             "A softmax of two classes depends on one number only: the difference of their logits.",
             "That difference has a map too: the map of one class minus the map of the other.",
@@ -173,7 +194,10 @@ EXERCISES = [
         id="03.4",
         title="what a map sums to when there is a bias",
         reference=sum_of_map,
-        cases=_logits_and_biases,
+        cases=lambda: _logits_and_biases(np.random.default_rng(6), (4, 2), (7, 5)),
+        hidden=lambda draw: _logits_and_biases(
+            draw, *((classes, int(draw.integers(classes))) for classes in (3, 6, 9))
+        ),
         hints=(
             "Exchange the sums as before. Which term of the equation belongs to no position?",
             "The map holds all of the logit but the bias: S_c - b_c, for the class that is asked.",

@@ -56,23 +56,37 @@ def _loss(logits, target):
     return -tf.nn.log_softmax(logits)[target]
 
 
-def _networks():
-    """Small networks with a convolution, a ReLU and a dense layer of which each cell has its own weights."""
+def _network(draw, height, width, channels, place):
+    """A small network with a convolution, a ReLU and a dense layer of which each cell has its own weights; an image for it; and
+    the one of its three classes that stands at this place, 0 for the smallest logit."""
     from xailab._tensorflow import tf
 
+    kernel = tf.Variable(draw.normal(size=(3, 3, 2, channels)).astype(np.float32))
+    dense = tf.Variable(draw.normal(size=(height * width * channels, 3)).astype(np.float32) / 9)
+
+    def both(image):
+        maps = tf.nn.relu(tf.nn.conv2d(tf.convert_to_tensor(image, tf.float32), kernel, 1, "SAME"))
+        return maps, tf.reshape(maps, (1, -1)) @ dense
+
+    image = draw.normal(size=(1, height, width, 2)).astype(np.float32)
+    logits = both(image)[1].numpy()[0]
+    return both, image, int(np.argsort(logits)[place])
+
+
+def _networks():
+    """The class asked for is never the top class."""
+    return [_network(np.random.default_rng(0), 6, 5, 4, 0), _network(np.random.default_rng(1), 4, 7, 3, 1)]
+
+
+def _drawn_networks(draw):
+    """Two more, drawn again until the sum that Grad-CAM cuts off has both signs: an empty map would tell nothing."""
     cases = []
-    for seed, (height, width, channels) in enumerate([(6, 5, 4), (4, 7, 3)]):
-        draw = np.random.default_rng(seed)
-        kernel = tf.Variable(draw.normal(size=(3, 3, 2, channels)).astype(np.float32))
-        dense = tf.Variable(draw.normal(size=(height * width * channels, 3)).astype(np.float32) / 9)
-
-        def both(image, kernel=kernel, dense=dense):
-            maps = tf.nn.relu(tf.nn.conv2d(tf.convert_to_tensor(image, tf.float32), kernel, 1, "SAME"))
-            return maps, tf.reshape(maps, (1, -1)) @ dense
-
-        image = draw.normal(size=(1, height, width, 2)).astype(np.float32)
-        logits = both(image)[1].numpy()[0]
-        cases.append((both, image, int(np.argsort(logits)[seed])))  # never the top class
+    for sizes in ((5, 6, 4, 1), (7, 3, 5, 0)):
+        total = np.zeros(1)
+        while min(total.max(), -total.min()) <= 0.2 * np.abs(total).max():
+            case = _network(draw, *sizes)
+            total = _map(*case, cut=False)
+        cases.append(case)
     return cases
 
 
@@ -96,6 +110,7 @@ EXERCISES = [
         title="Grad-CAM with the tape",
         reference=grad_cam_map,
         cases=_networks,
+        hidden=_drawn_networks,
         tolerance=1e-4,  # float32
         hints=(
             "Call both(image) inside `with tf.GradientTape() as tape:` and pick the logit of the target there; the gradient is taken "
@@ -172,6 +187,7 @@ EXERCISES = [
         title="HiResCAM",
         reference=hires_cam_map,
         cases=_networks,
+        hidden=_drawn_networks,
         tolerance=1e-4,  # float32
         hints=(
             "Begin as in exercise 04.1: the tape, the logit, the gradient. What is left out then?",

@@ -41,11 +41,10 @@ def _map(score, image, patch, value, compare, uncover=True):
     return falls
 
 
-def _images():
-    """A score that weighs every pixel, and looks at one pair of them."""
-    draw = np.random.default_rng(3)
+def _images(draw, *settings):
+    """A score that weighs every pixel, and looks at one pair of them; an image, a patch and a value as set."""
     cases = []
-    for shape, patch, value in (((6, 8), 2, 0.5), ((9, 6), 3, 0.0), ((4, 6, 3), 2, np.array([0.1, 0.5, 2.0]))):
+    for shape, patch, value in settings:
         weights = draw.normal(size=shape)
         cases.append(
             (
@@ -58,12 +57,44 @@ def _images():
     return cases
 
 
+def _strides(draw):
+    """Patches that end at the border by themselves, that leave one pixel there, and that leave as many as they can."""
+    cases = []
+    for last in (0, 1, -1):
+        patch, steps = int(draw.integers(4, 40)), int(draw.integers(2, 12))
+        stride = int(draw.integers(3, patch + 1))
+        cases.append((patch + stride * steps + last % stride, patch, stride))
+    return cases
+
+
+def _changes(draw):
+    """A change amid the cells before padded layers, and one at their left end, where windows begin outside of the map.
+
+    Every window overlaps the next one, so that some cell of each map sees the change."""
+    cases = []
+    for first, padded in ((int(draw.integers(20, 30)), True), (0, False)):
+        layers = [
+            (kernel, stride, kernel // 2 if padded else 0)
+            for kernel, stride in zip(draw.integers(3, 6, 3).tolist(), draw.permutation([1, 2, 2]).tolist())
+        ]
+        cases.append((first, first + int(draw.integers(10)), int(draw.integers(50, 90)), layers))
+    return cases
+
+
 EXERCISES = [
     Exercise(
         id="05.1",
         title="the map, patch by patch",
         reference=occlusion_map,
-        cases=_images,
+        cases=lambda: _images(
+            np.random.default_rng(3),
+            ((6, 8), 2, 0.5),
+            ((9, 6), 3, 0.0),
+            ((4, 6, 3), 2, np.array([0.1, 0.5, 2.0])),
+        ),
+        hidden=lambda draw: _images(
+            draw, ((8, 6), 2, draw.random()), ((6, 9), 3, draw.random()), ((8, 4, 3), 4, draw.random(3))
+        ),
         hints=(
             "One loop over rows of patches, one over columns. In it: copy, cover, ask, subtract.",
             "covered = image.copy() inside the loop, and a slice of `patch` rows and columns set to `value`.",
@@ -108,6 +139,7 @@ EXERCISES = [
         title="how many forward passes",
         reference=positions,
         cases=[(224, 32, 16), (224, 64, 32), (30, 7, 4), (28, 8, 8), (10, 10, 3)],
+        hidden=_strides,
         hints=(
             "How many steps of `stride` are there between the first patch and the last one? And how many patches?",
             "pixels - patch is the way to go; divide by the stride and round up, add the first patch. Then both sides.",
@@ -143,6 +175,7 @@ EXERCISES = [
             (24, 28, 29, [(3, 2, 1), (3, 2, 1)]),
             (5, 9, 16, [(4, 3, 2)]),
         ],
+        hidden=_changes,
         hints=(
             "One layer first: cell i sees the cells i * stride - padding to i * stride - padding + kernel - 1 of the map before.",
             "It sees a changed cell if its window ends at `first` or later, and begins at `last` or earlier. Solve both for i; the first "

@@ -43,24 +43,51 @@ def _loop(ask, photo, segments, switches, weigh, turned=False):
     return Ridge(alpha=1.0).fit(switches, answers, sample_weight=weigh(switches.mean(axis=1))).coef_
 
 
-def _loops():
-    draw = np.random.default_rng(8)
-    segments = np.arange(8)[:, None] // 4 * 2 + np.arange(6) // 3
+QUARTERS = np.arange(8)[:, None] // 4 * 2 + np.arange(6) // 3
+
+
+def _pieces(draw, height, width, count):
+    """Segments of a photo, (height, width), numbered from 0, equally large but for one pixel."""
+    return draw.permutation(np.arange(height * width) % count).reshape(height, width)
+
+
+def _loops(draw, segments, samples):
+    cases = []
     for _ in range(2):
-        photo, filters = draw.uniform(0, 255, (8, 6, 3)), draw.normal(size=(8, 6, 3)) / 255
+        photo, filters = draw.uniform(0, 255, (*segments.shape, 3)), draw.normal(size=(*segments.shape, 3)) / 255
 
         def ask(photos, filters=filters):
             return np.tanh((photos * filters).sum(axis=(1, 2, 3)) / 4)
 
-        yield ask, photo, segments, draw.random((30, 4)) < 0.6
+        cases.append((ask, photo, segments, draw.random((samples, segments.max() + 1)) < 0.6))
+    return cases
+
+
+def _drawn_loops(draw):
+    """Two photos more. No sample hides everything: the angle to nothing is not defined."""
+    cases = _loops(draw, _pieces(draw, 6, 9, 5), 40)
+    for *_, switches in cases:
+        switches[:, 0] |= ~switches.any(axis=1)
+    return cases
 
 
 def _photos():
     draw = np.random.default_rng(6)
-    segments = np.arange(8)[:, None] // 4 * 2 + np.arange(6) // 3
     photos = draw.integers(0, 256, (2, 8, 6, 3), dtype=np.uint8)
-    return [(photo, segments, np.array(shown)) for photo, shown in zip(photos, ([1, 0, 0, 1], [0, 1, 1, 1]))] + [
-        (photos[0].astype(float), segments, np.array([False, False, True, True]))
+    return [(photo, QUARTERS, np.array(shown)) for photo, shown in zip(photos, ([1, 0, 0, 1], [0, 1, 1, 1]))] + [
+        (photos[0].astype(float), QUARTERS, np.array([False, False, True, True]))
+    ]
+
+
+def _drawn_photos(draw):
+    """Photos whose numbers are not whole, so that a mean colour is not rounded; some segments are shown, some are not."""
+    return [
+        (
+            draw.uniform(0, 255, (height, width, 3)),
+            _pieces(draw, height, width, count),
+            draw.permutation(np.arange(count) < draw.integers(1, count)),
+        )
+        for height, width, count in ((6, 7, 5), (9, 4, 3), (5, 10, 8))
     ]
 
 
@@ -68,10 +95,9 @@ def _cases_hide():
     return [(photo, segments, shown.astype(bool)) for photo, segments, shown in _photos()]
 
 
-def _tables():
-    draw = np.random.default_rng(7)
-    tables = [draw.normal(size=(5, 6)) * (draw.random((5, 6)) < 0.5) for _ in range(3)]
-    return [(tables[0], [0, 2]), (tables[1], [1, 3, 4]), (tables[2], [2])]
+def _tables(draw, *settings):
+    """Tables of which a share is not zero, and rows that are chosen."""
+    return [(draw.normal(size=shape) * (draw.random(shape) < share), chosen) for shape, share, chosen in settings]
 
 
 EXERCISES = [
@@ -80,6 +106,7 @@ EXERCISES = [
         title="how near is near",
         reference=nearness,
         cases=[(np.array([0.0, 0.5, 1.0, 2.0]), 0.7), (np.array([0.25, 3.0]), 2.0)],
+        hidden=lambda draw: [(draw.uniform(0, 2, count), float(draw.uniform(0.5, 0.9))) for count in (3, 6, 9)],
         hints=(
             "At distance 0 the weight is 1; far away it is nearly 0. Three functions, one inside the other.",
             "Square the distance, divide by the squared width, take the exponential of minus that, then the root.",
@@ -169,6 +196,7 @@ EXERCISES = [
         title="hide some superpixels",
         reference=hide,
         cases=_cases_hide,
+        hidden=_drawn_photos,
         hints=(
             "Start from a copy. Go through the segments that are not shown, and find the pixels of each.",
             "inside = segments == segment marks them; photo[inside] is a list of colours, and its mean over axis 0 is one colour.",
@@ -202,7 +230,8 @@ EXERCISES = [
         id="06.5",
         title="LIME's loop",
         reference=lime_weights,
-        cases=lambda: list(_loops()),
+        cases=lambda: _loops(np.random.default_rng(8), QUARTERS, 30),
+        hidden=_drawn_loops,
         hints=(
             "Four steps: hide pieces for each row of switches, ask about all photos at once, weigh, fit a line from switches to answers.",
             "The distance of a row is 1 - np.sqrt(switches.mean(axis=1)); nearness turns it into sample_weight.",
@@ -241,7 +270,14 @@ EXERCISES = [
         id="06.6",
         title="what some explanations cover",
         reference=coverage,
-        cases=_tables,
+        cases=lambda: _tables(
+            np.random.default_rng(7), ((5, 6), 0.5, [0, 2]), ((5, 6), 0.5, [1, 3, 4]), ((5, 6), 0.5, [2])
+        ),
+        hidden=lambda draw: _tables(
+            draw,
+            ((7, 9), 0.6, draw.permutation(7)[:3].tolist()),
+            ((4, 8), 0.5, draw.permutation(4)[:2].tolist()),
+        ),
         hints=(
             "Two steps: the importance of every feature, from all rows; then which features the chosen rows use.",
             "importance is the root of the column sums of absolute weights; used asks for any weight that is not zero.",

@@ -53,9 +53,8 @@ def _naive(scores):
         return np.nan_to_num(np.exp(scores) / np.exp(scores).sum(axis=0))
 
 
-def _tables():
-    draw = np.random.default_rng(7)
-    return [(likelihood(draw.normal(size=shape) * 2),) for shape in ((6, 17), (10, 5), (3, 10))]
+def _tables(draw, *shapes):
+    return [(likelihood(draw.normal(size=shape) * 2),) for shape in shapes]
 
 
 def _maps():
@@ -64,14 +63,22 @@ def _maps():
     return [(lecture,), (np.maximum(draw.normal(size=(6, 6)), 0),), (np.maximum(draw.normal(size=(9, 9)), 0),)]
 
 
-def _places():
-    draw = np.random.default_rng(9)
-    return [(draw.uniform(0, 60, (n, 2)), draw.uniform(0, 60, (n, 2)), 64 * np.sqrt(2)) for n in (5, 12)]
+def _peaks(draw):
+    """Maps whose strongest cell lies at the upper or lower border, far from their centre of mass."""
+    cases = []
+    for n in (5, 8, 11):
+        feature_map = draw.random((n, n))
+        feature_map[draw.choice([0, n - 1]), draw.integers(n)] += 1
+        cases.append((feature_map,))
+    return cases
 
 
-def _overlaps():
-    draw = np.random.default_rng(10)
-    tables = [draw.uniform(0, 0.45, (pictures, 5, 3)) for pictures in (8, 15)]
+def _places(draw, diagonal, *counts):
+    return [(draw.uniform(0, 60, (n, 2)), draw.uniform(0, 60, (n, 2)), diagonal) for n in counts]
+
+
+def _overlaps(draw, *shapes):
+    tables = [draw.uniform(0, 0.45, shape) for shape in shapes]
     for table in tables:
         table[draw.choice(len(table), 3, replace=False), :, 1] = np.nan  # pictures that do not show the second part
     return [(table,) for table in tables]
@@ -89,6 +96,7 @@ EXERCISES = [
         title="a template",
         reference=template,
         cases=[(4, 1, 2), (6, 0, 5), (14, 7, 7)],
+        hidden=lambda draw: [(n, *draw.permutation(n)[:2].tolist()) for n in draw.integers(5, 16, 3).tolist()],
         hints=(
             "np.mgrid[:n, :n] gives the row and the column of every cell.",
             "The distance is that of a city with square blocks: steps up or down plus steps left or right.",
@@ -127,6 +135,11 @@ EXERCISES = [
             (np.random.default_rng(2).normal(size=(8, 17)) * 900,),
             (np.random.default_rng(3).normal(size=(4, 5)) * 3,),
         ],
+        hidden=lambda draw: [
+            (draw.normal(size=(6, 9)) * 2,),
+            (draw.normal(size=(9, 4)) * 800,),
+            (draw.normal(size=(3, 12)),),
+        ],
         hints=(
             "p(x|T) is a distribution over pictures. Along which axis must it sum to 1?",
             "Z_T is the sum over the pictures, axis 0. And exp(900) is too large for a computer: what may you subtract?",
@@ -160,7 +173,8 @@ EXERCISES = [
         id="07.3",
         title="the filter loss",
         reference=filter_loss,
-        cases=_tables,
+        cases=lambda: _tables(np.random.default_rng(7), (6, 17), (10, 5), (3, 10)),
+        hidden=lambda draw: _tables(draw, (5, 8), (12, 3)),
         hints=(
             "All templates are equally probable beforehand: p(T) = 1 / number of templates, so a sum with p(T) is a mean.",
             "p(x) is the mean of p(x|T) over the templates, axis 1.",
@@ -228,6 +242,7 @@ EXERCISES = [
         title="the mask",
         reference=masked,
         cases=_maps,
+        hidden=_peaks,
         hints=(
             "np.unravel_index(np.argmax(feature_map), feature_map.shape) is the strongest cell.",
             "Take the template of that cell, multiply cell by cell, and keep what is positive.",
@@ -261,7 +276,8 @@ EXERCISES = [
         id="07.6",
         title="location instability",
         reference=instability,
-        cases=_places,
+        cases=lambda: _places(np.random.default_rng(9), 64 * np.sqrt(2), 5, 12),
+        hidden=lambda draw: _places(draw, float(np.hypot(60, 80)), 7, 20),
         hints=(
             "One distance a picture, from the filter's place to the part: np.linalg.norm(…, axis=1).",
             "How much do these distances vary? It is a sample of pictures, so ddof=1.",
@@ -295,7 +311,8 @@ EXERCISES = [
         id="07.7",
         title="how often a filter is found on a part",
         reference=on_parts,
-        cases=_overlaps,
+        cases=lambda: _overlaps(np.random.default_rng(10), (8, 5, 3), (15, 5, 3)),
+        hidden=lambda draw: _overlaps(draw, (10, 4, 2), (7, 3, 4)),
         hints=(
             "First decide in each picture whether the overlap exceeds 0.2; only then take the mean over the pictures.",
             "NaN > 0.2 is False: a picture that does not show the part would count as a miss. Put NaN back before the mean.",

@@ -36,13 +36,40 @@ def _with(change):
     return wrong
 
 
-def _maps():
-    draw = np.random.default_rng(9)
+def _maps(draw, *masks):
+    """A map for each mask, and one without heat."""
+    return [(draw.random(mask.shape) ** 2, mask) for mask in masks] + [(np.zeros((4, 4)), np.eye(4) > 0)]
+
+
+def _left_and_corner():
     left = np.zeros((6, 8), bool)
     left[:, :3] = True
     corner = np.zeros((5, 9), bool)
     corner[3:, 6:] = True
-    return [(draw.random(mask.shape) ** 2, mask) for mask in (left, corner)] + [(np.zeros((4, 4)), np.eye(4) > 0)]
+    return _maps(np.random.default_rng(9), left, corner)
+
+
+def _drawn_masks(draw):
+    """Masks of 2 to 20 cells that lie anywhere."""
+    return _maps(
+        draw,
+        *(
+            draw.permutation(np.arange(height * width) < draw.integers(2, 21)).reshape(height, width)
+            for height, width in ((7, 5), (4, 9))
+        ),
+    )
+
+
+def _walks(draw):
+    """Ways back that stop at three different blocks: at one with exactly `enough`, at two with less. All others have more, and
+    block 1 most of all, unless it is the stop itself."""
+    cases = []
+    for stop, lack in zip(draw.permutation(5)[:3], (0, 0.02, 0.1)):
+        enough = float(draw.uniform(0.5, 0.7))
+        shares = np.sort(draw.uniform(enough + 0.01, 0.95, 5))[::-1]
+        shares[stop] = enough - lack
+        cases.append((tuple(shares.tolist()), enough))
+    return cases
 
 
 EXERCISES = [
@@ -76,6 +103,7 @@ EXERCISES = [
         title="accuracy, precision, recall, F1",
         reference=scores,
         cases=[(4, 3, 6, 97), (90, 10, 30, 70), (1, 1, 2, 16)],
+        hidden=lambda draw: [tuple(draw.permutation(np.arange(1, 200))[:4].tolist()) for _ in range(3)],
         hints=(
             "Accuracy asks about all pictures. Precision and recall ask about the positive ones, said to be or truly.",
             "Precision divides the hits by all that were said to be positive, recall by all that truly are.",
@@ -109,7 +137,8 @@ EXERCISES = [
         id="08.3",
         title="how much of the heat is inside",
         reference=heat_share,
-        cases=_maps,
+        cases=_left_and_corner,
+        hidden=_drawn_masks,
         hints=(
             "A share: the heat inside divided by all the heat there is.",
             "heatmap[mask] holds the values inside the mask. What if the whole map is zero?",
@@ -151,6 +180,7 @@ EXERCISES = [
             ((0.50, 0.49, 0.60, 0.67, 0.84), 0.6),
             ((0.50, 0.55, 0.80, 0.90, 0.60), 0.7),
         ],
+        hidden=_walks,
         hints=(
             "Start behind the last block, at 6, and walk back as long as the block before has enough.",
             "The share of block number b is shares[b - 1]; stop at 1, for no block lies before it.",

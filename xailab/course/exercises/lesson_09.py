@@ -61,12 +61,13 @@ def _scatter_of(design, response, estimates):
     return np.sum((response - design @ estimates) ** 2)
 
 
-def _designs():
-    draw = np.random.default_rng(9)
-    for count, features in ((12, 2), (20, 3)):
+def _designs(draw, *sizes):
+    cases = []
+    for count, features in sizes:
         design = np.column_stack([np.ones(count), draw.normal(size=(count, features))])
         response = design @ draw.normal(size=features + 1) + draw.normal(size=count)
-        yield design, response, np.linalg.lstsq(design, response, rcond=None)[0]
+        cases.append((design, response, np.linalg.lstsq(design, response, rcond=None)[0]))
+    return cases
 
 
 def _formula(rows):
@@ -78,6 +79,36 @@ def _questions():
     return [
         (_formula, draw.normal(size=(count, 3)), column, np.linspace(-1, 1, 4)) for count, column in ((6, 0), (9, 1))
     ]
+
+
+def _model(draw, features):
+    """A model in which any two features act together: (N, features) -> (N,)."""
+    pairs = draw.normal(size=(features, features))
+    return lambda rows: np.einsum("nf,fg,ng->n", rows, pairs, rows)
+
+
+def _drawn_questions(draw):
+    return [
+        (
+            _model(draw, features),
+            draw.normal(size=(count, features)),
+            int(draw.integers(features)),
+            draw.normal(size=values),
+        )
+        for count, features, values in ((5, 4, 7), (8, 2, 3), (4, 5, 4))
+    ]
+
+
+def _drawn_cuts(draw):
+    """Rows in bins of other widths, none of them empty, and another model each time."""
+    cases = []
+    for count, features, bins in ((11, 4, 5), (16, 2, 4)):
+        rows, column = draw.normal(size=(count, features)), int(draw.integers(features))
+        edges = draw.normal() + np.append(0, np.cumsum(draw.uniform(0.5, 2, bins)))
+        place = draw.permutation(np.append(np.arange(bins), draw.integers(bins, size=count - bins)))
+        rows[:, column] = draw.uniform(edges[place], edges[place + 1])
+        cases.append((_model(draw, features), rows, column, edges, place))
+    return cases
 
 
 def _cuts():
@@ -117,12 +148,30 @@ def _choices():
     return cases
 
 
+def _copies(draw):
+    """Seven features: two or three are chosen, and relevant; of the others one is the most relevant and much like these, one is the
+    best choice, one is like none of them and little relevant. Numbers and places are drawn, the best has another place each time."""
+    cases, order = [], draw.permutation(7)
+    for turn, chosen in enumerate((2, 3, 2)):
+        relevance = np.array([1.5] * chosen + [1.2, 1.0, 0.5] + [0.3] * (4 - chosen))
+        likeness = np.array([0.5] * chosen + [0.9, 0.4, 0.05] + [0.3] * (4 - chosen))  # with each of the chosen
+        shared = draw.uniform(0, 0.8, (7, 7))
+        shared[:, :chosen] = likeness[:, None] + draw.uniform(0, 0.05, (7, chosen))
+        shared[:chosen] = shared[:, :chosen].T
+        shared = (shared + shared.T) / 2
+        places = (order + turn) % 7
+        at = np.argsort(places)  # the feature that comes to each place
+        cases.append(((relevance + draw.uniform(0, 0.05, 7))[at], shared[np.ix_(at, at)], places[:chosen].tolist()))
+    return cases
+
+
 EXERCISES = [
     Exercise(
         id="09.1",
         title="a coefficient table",
         reference=coefficient_table,
-        cases=lambda: list(_designs()),
+        cases=lambda: _designs(np.random.default_rng(9), (12, 2), (20, 3)),
+        hidden=lambda draw: _designs(draw, (15, 4), (30, 1)),
         hints=(
             "Begin with the residuals, response - design @ estimates. Their variance is their sum of squares over N - P.",
             "np.linalg.inv(design.T @ design) has the P variances of the estimates on its diagonal, up to that factor.",
@@ -161,6 +210,7 @@ EXERCISES = [
         title="individual conditional expectation",
         reference=ice_curves,
         cases=_questions,
+        hidden=_drawn_questions,
         hints=(
             "One value at a time: copy the rows, set the column to that value in all of them, ask the model.",
             "Each value gives N answers. They become one column of the result.",
@@ -195,6 +245,7 @@ EXERCISES = [
         title="accumulated local effects",
         reference=accumulated_effects,
         cases=lambda: list(_cuts()),
+        hidden=_drawn_cuts,
         hints=(
             "Two copies of the rows: in one each row stands on the lower edge of its bin, edges[place], in the other on the upper.",
             "The difference of the two answers is the row's step. Average the steps of each bin: np.bincount(place, steps) sums them.",
@@ -229,6 +280,10 @@ EXERCISES = [
         title="Shapley values of three players",
         reference=shapley_values,
         cases=_games,
+        hidden=lambda draw: [
+            (dict(zip(("", "A", "B", "C", "AB", "AC", "BC", "ABC"), draw.uniform(0, 100, 8).tolist())),)
+            for _ in range(3)
+        ],
         hints=(
             "Let the players come in, one after the other, in each of the six orders: itertools.permutations('ABC').",
             "When a player comes in, credit them with what the value rises by. In the end divide by six.",
@@ -263,6 +318,7 @@ EXERCISES = [
         title="minimum redundancy, maximum relevance",
         reference=next_feature,
         cases=_choices,
+        hidden=_copies,
         hints=(
             "shared[:, chosen] holds what each feature has in common with each of the chosen ones.",
             "Score: relevance minus the mean of that over the chosen. And a feature cannot be chosen twice.",

@@ -61,6 +61,15 @@ def _logits():
     return [(upper,), (diagonal,)]
 
 
+def _drawn_logits(draw):
+    """Two networks with a logit of its own for each of the 16 pictures."""
+    cases = []
+    for _ in range(2):
+        logits = draw.normal(size=(2, 2, 2, 2))
+        cases.append((lambda shown, logits=logits: float(logits[tuple(np.ravel(shown).astype(int))]),))
+    return cases
+
+
 def _on(*quarters):
     shown = np.zeros(4, bool)
     shown[list(quarters)] = True
@@ -82,13 +91,14 @@ def _shares(distances, sigma, two=2.0):
     return weights / weights.sum()
 
 
-def _maps():
-    draw = np.random.default_rng(15)
-    for count, filters in ((5, 3), (7, 4)):
-        maps = draw.gamma(1.0, 1.0, (count, 4, 6, filters)) * np.arange(1, filters + 1)
+def _maps(draw, *shapes):
+    cases = []
+    for count, height, width, filters in shapes:
+        maps = draw.gamma(1.0, 1.0, (count, height, width, filters)) * np.arange(1, filters + 1)
         maps[..., 1] += 0.6 * maps[..., 0]
         maps += draw.gamma(1.0, 1.0, (count, 1, 1, filters))  # some pictures are brighter than others
-        yield (maps,)
+        cases.append((maps,))
+    return cases
 
 
 def _table_of(cells):
@@ -101,6 +111,7 @@ EXERCISES = [
         title="Shapley values of four quarters",
         reference=quarter_shares,
         cases=_logits,
+        hidden=_drawn_logits,
         hints=(
             "It is lesson 09's quiz with four players: let the quarters come in, in each of the 24 orders.",
             "Start from a picture with nothing shown. When a quarter comes in, credit it with what the logit rises by.",
@@ -140,6 +151,7 @@ EXERCISES = [
         title="how many neighbours a point minds",
         reference=perplexity,
         cases=_neighbours,
+        hidden=lambda draw: [(draw.uniform(1, 4, count), float(draw.uniform(0.6, 1.6))) for count in (6, 9, 15)],
         hints=(
             "First the probabilities: np.exp of minus the squared distances over 2 sigma squared, divided by their sum.",
             "Their entropy in bits is minus the sum of p times log2(p).",
@@ -216,7 +228,8 @@ EXERCISES = [
         id="10.4",
         title="which filters go together",
         reference=activation_correlation,
-        cases=lambda: list(_maps()),
+        cases=lambda: _maps(np.random.default_rng(15), (5, 4, 6, 3), (7, 4, 6, 4)),
+        hidden=lambda draw: _maps(draw, (6, 3, 5, 5), (4, 5, 2, 2)),
         hints=(
             "One row per cell of each picture, one column per filter: maps.reshape(-1, K).",
             "Take each column's mean off and divide by its standard deviation.",

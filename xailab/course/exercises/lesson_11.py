@@ -43,28 +43,35 @@ def _by_height(image, heatmap, share):
     return changed
 
 
-def _pictures():
-    draw = np.random.default_rng(10)
+def _pictures(draw, *settings):
+    """Images of a size with so many channels, maps in which no value comes twice, and shares."""
     return [
-        (draw.random((*size, 3)), draw.permutation(size[0] * size[1]).reshape(size) ** 2.0, share)
-        for size, share in (((6, 8), 0.25), ((5, 4), 0.5), ((10, 10), 0.03))
+        (draw.random((*size, channels)), draw.permutation(size[0] * size[1]).reshape(size) ** 2.0, share)
+        for size, channels, share in settings
     ]
 
 
-def _maps():
-    draw = np.random.default_rng(12)
+def _eighths(draw):
+    """Shares that are a whole number of pixels, whatever way it is rounded."""
+    sizes = (((4, 8), 3), ((8, 5), 4), ((6, 4), 3))
+    return _pictures(
+        draw, *((*size, share / 8) for size, share in zip(sizes, draw.permutation(np.arange(1, 8)).tolist()))
+    )
+
+
+def _maps(draw, *sizes):
     cases = []
-    for size in ((6, 7), (12, 5)):
+    for size in sizes:
         heatmap = draw.normal(size=size)
         cases += [(heatmap, np.exp(2 * heatmap) + draw.random(size)), (heatmap, draw.normal(size=size) - heatmap)]
     return cases
 
 
-def _maps_and_empty_ones():
+def _maps_and_empty_ones(draw, size, *settings):
     """Likenesses, NaN for empty maps as a correlation gives it, and maps of which some are constant, not all of them at zero."""
-    draw, cases = np.random.default_rng(13), []
-    for count, empty, constant in ((6, [1, 4], 0.0), (5, [0], 0.7), (4, [], 0.0)):
-        maps, likenesses = draw.normal(size=(count, 5, 6)), draw.uniform(-1, 1, count)
+    cases = []
+    for count, empty, constant in settings:
+        maps, likenesses = draw.normal(size=(count, *size)), draw.uniform(-1, 1, count)
         maps[empty], likenesses[empty] = constant, np.nan
         cases.append((likenesses, maps))
     return cases
@@ -75,7 +82,8 @@ EXERCISES = [
         id="11.1",
         title="delete what a map marks",
         reference=delete,
-        cases=_pictures,
+        cases=lambda: _pictures(np.random.default_rng(10), ((6, 8), 3, 0.25), ((5, 4), 3, 0.5), ((10, 10), 3, 0.03)),
+        hidden=_eighths,
         hints=(
             "How many pixels are the share? Which ones does the map put first?",
             "np.argsort(-heatmap, axis=None) lists the pixels' flat positions, the highest first.",
@@ -109,7 +117,8 @@ EXERCISES = [
         id="11.2",
         title="rank correlation",
         reference=likeness,
-        cases=_maps,
+        cases=lambda: _maps(np.random.default_rng(12), (6, 7), (12, 5)),
+        hidden=lambda draw: _maps(draw, (5, 9), (8, 7)),
         hints=(
             "Replace each value by its place in the order, from the smallest to the largest.",
             "np.argsort gives the order, not the places. Applied twice it gives the places.",
@@ -138,7 +147,15 @@ EXERCISES = [
         id="11.3",
         title="what is empty has not passed",
         reference=forgetting,
-        cases=_maps_and_empty_ones,
+        cases=lambda: _maps_and_empty_ones(
+            np.random.default_rng(13), (5, 6), (6, [1, 4], 0.0), (5, [0], 0.7), (4, [], 0.0)
+        ),
+        hidden=lambda draw: _maps_and_empty_ones(
+            draw,
+            (4, 7),
+            (7, draw.permutation(7)[:2].tolist(), 0.0),
+            (9, draw.permutation(9)[:4].tolist(), float(draw.integers(1, 8)) / 8),
+        ),
         hints=(
             "Two questions, one after the other: which maps say nothing, and how alike are the others?",
             "A map says nothing if all its pixels have one value, zero or not: np.ptp(maps, axis=(1, 2)) == 0.",

@@ -35,45 +35,45 @@ def _table(cracked, marked):
     return np.array([[np.sum((marked == mark) & (cracked == state)) for state in (0, 1)] for mark in (0, 1)])
 
 
-def _maps_and_masks():
-    draw = np.random.default_rng(120)
-    return [
-        (draw.normal(size=(n, 6, 8)), draw.random((n, 6, 8)) < share) for n, share in ((3, 0.2), (1, 0.5), (5, 0.1))
-    ]
+def _maps_and_masks(draw, *settings):
+    """Maps of a shape, and masks that cover about a share of them."""
+    return [(draw.normal(size=shape), draw.random(shape) < share) for shape, share in settings]
 
 
-def _lines():
-    """Cracked and marked: tied, independent, tied the other way round, and rarely cracked."""
-    draw = np.random.default_rng(121)
-    cracked, cases = draw.integers(0, 2, 40), []
-    for marked in (cracked.copy(), draw.integers(0, 2, 40), np.where(draw.random(40) < 0.1, cracked, 1 - cracked)):
+def _lines(draw, count, more):
+    """Cracked and marked: tied, independent, tied the other way round; and, of another number of parts, rarely cracked."""
+    cracked, cases = draw.integers(0, 2, count), []
+    for marked in (
+        cracked.copy(),
+        draw.integers(0, 2, count),
+        np.where(draw.random(count) < 0.1, cracked, 1 - cracked),
+    ):
         cases.append((cracked, marked))
-    rare = (draw.random(50) < 0.15).astype(int)
-    return [*cases, (rare, draw.integers(0, 2, 50))]
+    rare = (draw.random(more) < 0.15).astype(int)
+    return [*cases, (rare, draw.integers(0, 2, more))]
 
 
-def _two_answers():
-    draw = np.random.default_rng(122)
+def _two_answers(draw, *settings):
+    """Logits of so many parts without the mark, and with it: it pushes towards cracked, or away from it."""
     cases = []
-    for count, push in ((30, 1.0), (25, -0.5), (12, 2.0)):
+    for count, push in settings:
         without = draw.normal(size=(count, 2))
         cases.append((without, without + draw.normal(0, 0.8, (count, 2)) + [0, push]))
     return cases
 
 
-def _judged():
+def _judged(draw, *settings):
     """Probabilities, one of them just at the threshold, and other costs each time."""
-    draw, cases = np.random.default_rng(123), []
-    for count, threshold, miss, alarm in ((40, 0.5, 100, 1), (25, 0.25, 20, 3), (60, 0.75, 500, 10)):
+    cases = []
+    for count, threshold, miss, alarm in settings:
         probabilities, cracked = draw.random(count), draw.integers(0, 2, count)
         probabilities[0], cracked[0] = threshold, 1
         cases.append((probabilities, cracked, threshold, miss, alarm))
     return cases
 
 
-def _channels():
-    draw = np.random.default_rng(124)
-    return [(draw.random((*size, count)), draw.normal(size=count)) for size, count in (((4, 6), 5), ((3, 3), 8))]
+def _channels(draw, *shapes):
+    return [(draw.random(shape), draw.normal(size=shape[-1])) for shape in shapes]
 
 
 EXERCISES = [
@@ -81,7 +81,8 @@ EXERCISES = [
         id="12.1",
         title="how much of the heat lies there",
         reference=share_of_heat,
-        cases=_maps_and_masks,
+        cases=lambda: _maps_and_masks(np.random.default_rng(120), ((3, 6, 8), 0.2), ((1, 6, 8), 0.5), ((5, 6, 8), 0.1)),
+        hidden=lambda draw: _maps_and_masks(draw, ((4, 7, 5), 0.3), ((2, 4, 9), 0.4)),
         hints=(
             "Evidence for the class is what is above zero. What do you do with the rest?",
             "positive = np.maximum(heatmaps, 0); then sums over height and width, axis=(1, 2).",
@@ -121,7 +122,8 @@ EXERCISES = [
         id="12.2",
         title="how good is the mark alone",
         reference=by_the_mark_alone,
-        cases=_lines,
+        cases=lambda: _lines(np.random.default_rng(121), 40, 50),
+        hidden=lambda draw: _lines(draw, 33, 57),
         hints=(
             "A rule that looks at the mark only has one answer for parts with it, and one for parts without it. Which ones?",
             "For parts with the mark the best answer is what most of them are; the same for parts without it.",
@@ -155,7 +157,8 @@ EXERCISES = [
         id="12.3",
         title="count the answers that change",
         reference=flips,
-        cases=_two_answers,
+        cases=lambda: _two_answers(np.random.default_rng(122), (30, 1.0), (25, -0.5), (12, 2.0)),
+        hidden=lambda draw: _two_answers(draw, (40, 1.5), (20, -1.0), (16, 0.5)),
         hints=(
             "What does the network answer for each part, and what for the same part with the mark?",
             "Answers are logits.argmax(axis=1): 0 is sound, 1 is cracked. A change has a direction.",
@@ -189,7 +192,12 @@ EXERCISES = [
         id="12.4",
         title="what mistakes cost",
         reference=cost,
-        cases=_judged,
+        cases=lambda: _judged(np.random.default_rng(123), (40, 0.5, 100, 1), (25, 0.25, 20, 3), (60, 0.75, 500, 10)),
+        hidden=lambda draw: _judged(
+            draw,
+            (45, float(draw.uniform(0.1, 0.3)), int(draw.integers(20, 200)), int(draw.integers(1, 10))),
+            (35, float(draw.uniform(0.7, 0.9)), int(draw.integers(20, 200)), int(draw.integers(1, 10))),
+        ),
         hints=(
             "There are two kinds of mistakes. Count each, and mind which parts are stopped.",
             "stopped = probabilities >= threshold. Missed: not stopped, but cracked. Alarm: stopped, but sound.",
@@ -227,7 +235,11 @@ EXERCISES = [
         id="12.5",
         title="a map of a number",
         reference=regression_map,
-        cases=_channels,
+        cases=lambda: _channels(np.random.default_rng(124), (4, 6, 5), (3, 3, 8)),
+        hidden=lambda draw: [
+            (maps, weights - weights.mean())  # so that some are negative, and some cells of the map
+            for maps, weights in _channels(draw, (5, 3, 4), (2, 7, 6))
+        ],
         hints=(
             "The number is a weighted sum of channel means, and a bias. A mean is a sum over the cells; which part of it is a cell's?",
             "Weigh the channels as the number does: maps @ weights. Then the sum of the map must be the number, less the bias.",
