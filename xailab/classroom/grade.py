@@ -29,6 +29,7 @@ from xailab.course import build, quiz
 from xailab.course.check import cases_of, judge
 from xailab.course.exercises import exercises, lessons
 
+_USUAL = sandbox.Limits()
 _MOST_BYTES = 50_000_000  # in one notebook
 _ALONE = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}  # several run at a time
 _CELLS_SHARE = 4  # a cell may take this part of the notebook's seconds, so that one loop does not cost the rest
@@ -68,7 +69,7 @@ def grade(
     assigned=(),
     jobs=2,
     executor=None,
-    limits=sandbox.Limits(),
+    limits=_USUAL,
     full=False,
     trusted=False,
     bar=True,
@@ -173,10 +174,10 @@ def prepare(path, full=False):
             )
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
         nbformat.validate(notebook)
-    except (OSError, UnicodeDecodeError, RecursionError, AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"it is no valid notebook ({type(error).__name__})") from error
     except nbformat.ValidationError as error:
         raise ValueError(f"it is no valid notebook ({str(error).splitlines()[0]})") from error
+    except (OSError, ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:  # whatever else it may be
+        raise ValueError(f"it is no valid notebook ({type(error).__name__})") from error
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     named = Counter(re.findall(r"""check\(\s*["'](\d\d)\.\d""", "\n".join(cell.source for cell in code)))
     named = Counter({lesson: count for lesson, count in named.items() if lesson in lessons()})
@@ -273,8 +274,8 @@ def mark(lesson, text, seed, said, over):
     for event in _events(said):
         where = event.get("cell")
         inside = isinstance(where, int) and 0 <= where < len(sources)
-        if "answer" in event and isinstance(event["answer"], dict):
-            answers.setdefault(event["answer"].get("exercise"), []).append(event["answer"])
+        if isinstance(answer := event.get("answer"), dict):
+            answers.setdefault(str(answer.get("exercise")), []).append(answer)
         elif inside and _is_number(event.get("seconds")):
             cells[where] = {"seconds": event["seconds"], "error": event.get("error") and str(event["error"])[:300]}
         elif "ended" in event:
