@@ -1,15 +1,23 @@
-"""Every exercise of the course: its solution passes, its stub fails, zeros fail, every named mistake gets its own message."""
+"""Every exercise of the course: its solution passes, its stub fails, zeros fail, every named mistake gets its own message.
+
+So it is on the hidden cases, too; and what is only fitted to the visible ones fails there.
+"""
 
 import copy
+import pickle
 import re
 import sys
+from functools import cache
 
 import numpy as np
 import pandas
 import pytest
+import scipy.special
+import scipy.stats
+from statsmodels.api import OLS
 
 from xailab.course import build
-from xailab.course.check import examine
+from xailab.course.check import _plain, _same, attempt, examine, judge
 from xailab.course.exercises import exercises, lessons
 
 EVERY = [exercise for lesson in lessons() for exercise in exercises(lesson).values()]
@@ -150,12 +158,10 @@ def test_the_exercises_of_a_lesson_are_those_that_are_registered(path):
         assert 1 <= cell.metadata["difficulty"] <= 3 and 1 <= cell.metadata["minutes"] <= 30
 
 
-@pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
-def test_the_solutions_of_a_lesson_are_right_and_their_opened_form_is_not(path, monkeypatch):
-    monkeypatch.setenv("XAILAB_STRICT", "1")
-    space = {"np": np}
+def as_a_student_has_it(cells):
+    """Names that the exercises of a lesson find: what its other cells import, and check."""
+    space = {}
     exec("from xailab.course.check import check\nimport numpy as np", space)
-    cells = build.read(path).cells
     exec(
         "\n".join(
             re.findall(
@@ -165,7 +171,15 @@ def test_the_solutions_of_a_lesson_are_right_and_their_opened_form_is_not(path, 
             )
         ),
         space,
-    )  # as a student has it
+    )
+    return space
+
+
+@pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
+def test_the_solutions_of_a_lesson_are_right_and_their_opened_form_is_not(path, monkeypatch):
+    monkeypatch.setenv("XAILAB_STRICT", "1")
+    cells = build.read(path).cells
+    space = as_a_student_has_it(cells)
     for cell in cells:
         if build.is_tagged(cell, "exercise"):
             exec(cell.source, space)  # raises NotRight if the solution is wrong
@@ -173,3 +187,173 @@ def test_the_solutions_of_a_lesson_are_right_and_their_opened_form_is_not(path, 
             assert opened != cell.source
             with pytest.raises(AssertionError, match="Not tried yet"):
                 exec(opened, dict(space))
+
+
+FUNCTION_EXERCISES = [exercise for exercise in EVERY if callable(exercise.reference)]
+
+
+def seeds_of(exercise):
+    return range(2 if exercise.id.startswith("04") else 20)  # lesson 04 draws networks
+
+
+@cache
+def drawn(id, seed):
+    """The hidden cases of an exercise, and what the reference gives for them."""
+    exercise = exercises(id[:2])[id]
+    cases = exercise.hidden(np.random.default_rng(seed))
+    return cases, results_of(exercise.reference, cases)
+
+
+def results_of(answer, cases):
+    return [_plain(answer(*copy.deepcopy(case))) for case in cases]
+
+
+def fingerprint(case):
+    """The arguments of a case, as bytes, but for those that are functions."""
+    return pickle.dumps([given for given in case if not callable(given)])
+
+
+def numbers_in(result):
+    return np.concatenate([np.ravel(each) for each in (result.values() if isinstance(result, dict) else [result])])
+
+
+def test_every_function_is_tried_on_hidden_cases_and_no_value_is():
+    assert [exercise for exercise in EVERY if exercise.hidden is not None] == FUNCTION_EXERCISES
+
+
+@pytest.mark.parametrize("exercise", FUNCTION_EXERCISES, ids=name)
+def test_hidden_cases_have_finite_results_that_are_not_all_the_same(exercise):
+    for seed in seeds_of(exercise):
+        cases, results = drawn(exercise.id, seed)
+        assert type(cases) is list and 2 <= len(cases) <= 4 and all(type(case) is tuple for case in cases)
+        numbers = np.concatenate([numbers_in(result) for result in results])
+        assert numbers.dtype.kind == "U" or np.isfinite(numbers).all()
+        assert not all(_same(result, results[0], exercise.tolerance) for result in results[1:]), seed
+
+
+@pytest.mark.parametrize("exercise", FUNCTION_EXERCISES, ids=name)
+def test_a_seed_draws_its_cases_again_and_another_seed_draws_others(exercise):
+    seen = set()
+    for seed in seeds_of(exercise):
+        cases, results = drawn(exercise.id, seed)
+        again = exercise.hidden(np.random.default_rng(seed))
+        assert list(map(fingerprint, again)) == list(map(fingerprint, cases))
+        assert pickle.dumps(results_of(exercise.reference, again)) == pickle.dumps(results)
+        seen.add((*map(fingerprint, cases), pickle.dumps(results)))
+    assert len(seen) == len(seeds_of(exercise))
+
+
+@pytest.mark.parametrize("exercise", FUNCTION_EXERCISES, ids=name)
+def test_every_named_mistake_shows_on_the_hidden_cases(exercise):
+    for seed in seeds_of(exercise):
+        cases, results = drawn(exercise.id, seed)
+        for mistake in exercise.mistakes:
+            like = results_of(mistake.answer, cases)
+            assert not all(map(_same, like, results, [exercise.tolerance] * len(cases))), (seed, mistake.name)
+            assert all(map(_same, like, like, [exercise.tolerance] * len(cases))), (seed, mistake.name)  # finite, too
+
+
+@pytest.mark.parametrize("exercise", FUNCTION_EXERCISES, ids=name)
+def test_what_is_learnt_by_heart_fails_on_the_hidden_cases(exercise):
+    visible = cases_of(exercise)
+    stored = dict(zip(map(fingerprint, visible), results_of(exercise.reference, visible)))
+
+    def by_heart(*given):
+        return stored.get(fingerprint(given), next(iter(stored.values())))
+
+    if not any(map(callable, visible[0])):  # networks and models have no fingerprint
+        assert examine(exercise, by_heart) == (False, None)
+    for seed in seeds_of(exercise):
+        cases, results = drawn(exercise.id, seed)
+        learnt = results_of(by_heart, cases)
+        assert not all(map(_same, learnt, results, [exercise.tolerance] * len(cases))), seed
+
+
+@pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
+def test_the_solutions_of_a_lesson_are_right_on_hidden_cases_and_change_no_argument(path):
+    cells = build.read(path).cells
+    space, handed_in = as_a_student_has_it(cells), {}
+    space["check"] = lambda id, answer: handed_in.setdefault(id, answer)
+    for cell in cells:
+        if build.is_tagged(cell, "exercise"):
+            exec(cell.source, space)
+    for id, answer in handed_in.items():
+        exercise = exercises(id[:2])[id]
+        for seed in seeds_of(exercise) if exercise.hidden else ():
+            cases, _ = drawn(id, seed)
+            assert judge(exercise, attempt(exercise, answer, cases), cases) == (None, None), (id, seed)
+            assert attempt(exercise, exercise.reference, cases).touched is None, (id, seed)
+
+
+def cells_reached(first, last, cells, layers):
+    """Mark the changed cells, and look into every window."""
+    changed = (np.arange(cells) >= first) & (np.arange(cells) <= last)
+    for kernel, stride, padding in layers:
+        padded = np.pad(changed, padding)
+        changed = np.array([padded[at : at + kernel].any() for at in range(0, len(padded) - kernel + 1, stride)])
+    return np.flatnonzero(changed)[[0, -1]]
+
+
+def field_from_behind(layers):
+    size = 1
+    for kernel, stride in reversed(layers):
+        size = (size - 1) * stride + kernel
+    return size
+
+
+def line_by_hand(ask, photo, segments, switches):
+    """LIME's line by its normal equations, and the angle by a scalar product."""
+    photos = []
+    for shown in switches:
+        means = np.array([photo[segments == segment].mean(axis=0) for segment in range(len(shown))])
+        photos.append(np.where(shown[segments][..., None], photo, means[segments]))
+    rows, answers = switches.astype(float), ask(np.array(photos))
+    cosine = rows.sum(axis=1) / np.linalg.norm(rows, axis=1) / np.sqrt(rows.shape[1])
+    weights = np.exp(-((1 - cosine) ** 2) / (2 * 0.25**2))
+    rows = rows - np.average(rows, axis=0, weights=weights)
+    answers = answers - np.average(answers, weights=weights)
+    return np.linalg.solve(rows.T * weights @ rows + np.eye(rows.shape[1]), rows.T * weights @ answers)
+
+
+def bin_by_bin(predict, rows, column, edges, place):
+    found, effects = np.digitize(rows[:, column], edges[1:-1]), [0]
+    for number, ends in enumerate(zip(edges, edges[1:])):
+        below, above = (np.where(np.arange(rows.shape[1]) == column, end, rows[found == number]) for end in ends)
+        effects.append(effects[-1] + np.mean(predict(above)) - np.mean(predict(below)))
+    return effects
+
+
+def painted_above_a_quantile(image, heatmap, share):
+    return np.where((heatmap > np.quantile(heatmap, 1 - share))[..., None], image.mean(axis=(0, 1)), image)
+
+
+OTHER_WAYS = {
+    "00.2": lambda shares, labels, k: [label for _, label in sorted(zip(shares, labels), reverse=True)][:k],
+    "01.4": lambda n, kernel, stride, padding: len(range(-padding, n + padding - kernel + 1, stride)),
+    "01.6": field_from_behind,
+    "03.2": lambda maps, weights, targets: [(m @ weights[:, t]) / m[..., 0].size for m, t in zip(maps, targets)],
+    "05.2": lambda n, patch, stride: len({min(at, n - patch) for at in range(0, n - patch + stride, stride)}) ** 2,
+    "05.3": cells_reached,
+    "06.5": line_by_hand,
+    "07.2": lambda scores: scipy.special.softmax(scores, axis=0),
+    "08.4": lambda shares, enough: 1 + max([b for b in range(1, 6) if not shares[b - 1] > enough], default=0),
+    "09.1": lambda design, response, _: OLS(response, design).fit().summary2().tables[1].iloc[:, :3],
+    "09.3": bin_by_bin,
+    "09.5": lambda relevance, shared, chosen: max(
+        set(range(len(relevance))) - set(chosen), key=lambda j: relevance[j] - sum(shared[chosen, j]) / len(chosen)
+    ),
+    "10.2": lambda distances, sigma: np.exp(scipy.stats.entropy(scipy.stats.norm.pdf(distances, scale=sigma))),
+    "10.4": lambda maps: np.corrcoef(maps.reshape(-1, maps.shape[-1]), rowvar=False),
+    "11.1": painted_above_a_quantile,
+    "11.2": lambda one, other: scipy.stats.spearmanr(one, other, axis=None).statistic,
+    "11.3": lambda likenesses, maps: (np.nanmean(likenesses), np.mean(np.std(maps, axis=(1, 2)) == 0)),
+    "12.2": lambda cracked, marked: max(np.mean(cracked == np.array(rule)[marked]) for rule in np.ndindex(2, 2)),
+}
+
+
+@pytest.mark.parametrize("id, answer", OTHER_WAYS.items(), ids=OTHER_WAYS)
+def test_another_right_way_is_right_on_the_hidden_cases(id, answer):
+    exercise = exercises(id[:2])[id]
+    for seed in seeds_of(exercise):
+        cases, _ = drawn(id, seed)
+        assert judge(exercise, attempt(exercise, answer, cases), cases) == (None, None), seed

@@ -28,8 +28,8 @@ class Exercise:
 
     reference: the right function, or the right value. cases: argument tuples that a function is tried on, or a function
     that returns them. mistakes: known wrong answers. hints: three, each saying more than the one before. insight: what a
-    right answer shows. tolerance: largest difference allowed, relative to the largest value expected. hidden: what draws
-    further argument tuples, other ones from every generator, for a function that may have been fitted to the cases.
+    right answer shows. tolerance: largest difference allowed, relative to the largest value expected. hidden: what
+    draws 2 to 4 more argument tuples from a generator; an answer that is only fitted to the cases fails there.
     """
 
     id: str

@@ -93,8 +93,8 @@ def positions(n, kernel, stride, padding):
 def _windows(draw):
     """Windows over a padded side: the first takes every position, the others leave 1 and 2 pixels at its end."""
     cases = []
-    for stride, left in ((1, 0), (2, 1), (3, 2)):
-        kernel, steps = int(draw.integers(3, 8)), int(draw.integers(5, 60))
+    for stride, left, steps in zip((1, 2, 3), (0, 1, 2), draw.permutation(np.arange(5, 60)).tolist()):
+        kernel = int(draw.integers(3, 8))
         padding = int(draw.integers(1, kernel // 2 + 1))
         cases.append((stride * steps + left + kernel - 2 * padding, kernel, stride, padding))
     return cases

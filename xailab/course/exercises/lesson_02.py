@@ -42,7 +42,7 @@ EXERCISES = [
         title="the weights of a dense layer",
         reference=dense_weights,
         cases=[(2385480, 84), (84, 11), (120, 84), (64, 2), (25088, 4096)],
-        hidden=lambda draw: [tuple(layer) for layer in draw.integers((1000, 2), (100000, 900), (3, 2)).tolist()],
+        hidden=lambda draw: [tuple(layer) for layer in draw.integers((1000, 2), (5000, 900), (3, 2)).tolist()],
         hints=(
             "Every output is connected to every input, and each connection has a weight.",
             "Besides its connections, each output has one bias.",

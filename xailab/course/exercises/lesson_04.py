@@ -57,8 +57,9 @@ def _loss(logits, target):
 
 
 def _network(draw, height, width, channels, place):
-    """A small network with a convolution, a ReLU and a dense layer of which each cell has its own weights; an image for it; and
-    the one of its three classes that stands at this place, 0 for the smallest logit."""
+    """A network with a convolution, a ReLU and a dense layer, so that each cell has its own weights; an image; a class.
+
+    place: that of the class among the three logits, 0 for the smallest."""
     from xailab._tensorflow import tf
 
     kernel = tf.Variable(draw.normal(size=(3, 3, 2, channels)).astype(np.float32))

@@ -60,10 +60,10 @@ def _images(draw, *settings):
 def _strides(draw):
     """Patches that end at the border by themselves, that leave one pixel there, and that leave as many as they can."""
     cases = []
-    for last in (0, 1, -1):
-        patch, steps = int(draw.integers(4, 40)), int(draw.integers(2, 12))
+    for left, steps in zip((0, 1, -1), draw.permutation(np.arange(2, 12)).tolist()):
+        patch = int(draw.integers(4, 40))
         stride = int(draw.integers(3, patch + 1))
-        cases.append((patch + stride * steps + last % stride, patch, stride))
+        cases.append((patch + stride * steps + left % stride, patch, stride))
     return cases
 
 

@@ -80,7 +80,7 @@ def _photos():
 
 
 def _drawn_photos(draw):
-    """Photos whose numbers are not whole, so that a mean colour is not rounded; some segments are shown, some are not."""
+    """Photos of broken numbers, so that no mean colour is rounded, and segments of which some are shown."""
     return [
         (
             draw.uniform(0, 255, (height, width, 3)),

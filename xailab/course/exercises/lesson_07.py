@@ -137,7 +137,7 @@ EXERCISES = [
         ],
         hidden=lambda draw: [
             (draw.normal(size=(6, 9)) * 2,),
-            (draw.normal(size=(9, 4)) * 800,),
+            (draw.normal(size=(9, 7)) * 1500,),
             (draw.normal(size=(3, 12)),),
         ],
         hints=(

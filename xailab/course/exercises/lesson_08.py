@@ -61,8 +61,9 @@ def _drawn_masks(draw):
 
 
 def _walks(draw):
-    """Ways back that stop at three different blocks: at one with exactly `enough`, at two with less. All others have more, and
-    block 1 most of all, unless it is the stop itself."""
+    """Ways back that stop at three different blocks: at one with exactly `enough`, at two with less.
+
+    All other blocks have more, and block 1 has most of all, unless the way stops there."""
     cases = []
     for stop, lack in zip(draw.permutation(5)[:3], (0, 0.02, 0.1)):
         enough = float(draw.uniform(0.5, 0.7))

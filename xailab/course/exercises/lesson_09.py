@@ -149,8 +149,10 @@ def _choices():
 
 
 def _copies(draw):
-    """Seven features: two or three are chosen, and relevant; of the others one is the most relevant and much like these, one is the
-    best choice, one is like none of them and little relevant. Numbers and places are drawn, the best has another place each time."""
+    """Seven features, of which two or three are chosen already.
+
+    Of those left one is the most relevant and nearly a copy of the chosen ones, one is the best choice, and one shares
+    nearly nothing with them. Numbers and order are drawn; the best choice stands at another place each time."""
     cases, order = [], draw.permutation(7)
     for turn, chosen in enumerate((2, 3, 2)):
         relevance = np.array([1.5] * chosen + [1.2, 1.0, 0.5] + [0.3] * (4 - chosen))

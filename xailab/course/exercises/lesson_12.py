@@ -41,7 +41,7 @@ def _maps_and_masks(draw, *settings):
 
 
 def _lines(draw, count, more):
-    """Cracked and marked: tied, independent, tied the other way round; and, of another number of parts, rarely cracked."""
+    """Cracked and marked: tied, independent, tied the other way round; and, among `more` parts, rarely cracked."""
     cracked, cases = draw.integers(0, 2, count), []
     for marked in (
         cracked.copy(),
