@@ -32,6 +32,36 @@ NAMES = {
 POINTS = {"01.1": 1, "01.2": 2, "01.3": 2, "01.4": 1, "01.5": 1, "01.6": 3}
 
 
+RIGHT_02 = {
+    "02.1": "def dense_weights(inputs, outputs):\n    return inputs * outputs + outputs",
+    "02.2": "def pool(maps):\n    return maps.mean(axis=(0, 1))",
+    "02.3": "predictions = {'shifted': 'the same', 'upside down': 'the same', 'quarter turn': 'exchanged',"
+    " 'larger picture': 'a quarter'}",
+    "02.4": "def weighted_map(maps, weights):\n    return np.tensordot(maps, weights, axes=1)",
+}
+NAMES |= {"02.1": "dense_weights", "02.2": "pool", "02.3": "predictions", "02.4": "weighted_map"}
+MISTAKES = {  # of each exercise some, by the names that the course has for them
+    "01.1": {
+        "forgot the bias": "def one_number(patch, kernel, bias):\n    return np.sum(patch * kernel)",
+        "flipped kernel": "def one_number(patch, kernel, bias):\n    return np.sum(patch * kernel[::-1, ::-1]) + bias",
+    },
+    "01.2": {"forgot the bias": RIGHT["01.2"].replace(" + bias", "")},
+    "01.3": {"counted from one": "slips = {('a', 2, 3): (46, 44), ('b', 3, 3): (12, 13)}"},
+    "01.4": {"forgot the first position": RIGHT["01.4"].replace(" + 1", "")},
+    "01.5": {"forgot the biases": RIGHT["01.5"].replace(" + 1", "")},
+    "01.6": {},
+    "02.1": {"forgot the biases": "def dense_weights(inputs, outputs):\n    return inputs * outputs"},
+    "02.2": {
+        "summed": "def pool(maps):\n    return maps.sum(axis=(0, 1))",
+        "took the maximum": "def pool(maps):\n    return maps.max(axis=(0, 1))",
+    },
+    "02.3": {
+        "half a turn exchanges": RIGHT_02["02.3"].replace("'upside down': 'the same'", "'upside down': 'exchanged'")
+    },
+    "02.4": {},
+}
+
+
 def notebook(answers=RIGHT, before="", checks=None):
     """A notebook with the answers of lesson 01, as text. before: a cell ahead of 01.2. checks: {id: line instead of check's}."""
     cells = [IMPORTS]

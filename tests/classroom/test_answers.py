@@ -25,7 +25,19 @@ def test_a_right_answer_arrives_right_and_a_known_mistake_is_named(exercise):
 
 @pytest.mark.parametrize(
     "value",
-    [1, 2.5, True, "text", [1, 2], np.zeros((0, 3)), np.float32([[1]]), 1j, ["a", "bc"], {"a": {("b", 1): 2, 3: [4.0]}}, ()],
+    [
+        1,
+        2.5,
+        True,
+        "text",
+        [1, 2],
+        np.zeros((0, 3)),
+        np.float32([[1]]),
+        1j,
+        ["a", "bc"],
+        {"a": {("b", 1): 2, 3: [4.0]}},
+        (),
+    ],
     ids=repr,
 )
 def test_a_value_arrives_as_it_was(value):

@@ -57,7 +57,12 @@ def a_class(tmp_path_factory):
     hand_in(folder, "Ada", notebook(), "01 (1).ipynb")
     hand_in(folder, "Ada", "{}", ".ipynb_checkpoints/old.ipynb")
     hand_in(folder, "김민준", notebook(BIAS))
-    hand_in(folder, "김민준", json.dumps({questions("01")[0]["asks"]: [questions("01")[0]["choices"][0]["says"]]}), "answers/01.json")
+    hand_in(
+        folder,
+        "김민준",
+        json.dumps({questions("01")[0]["asks"]: [questions("01")[0]["choices"][0]["says"]]}),
+        "answers/01.json",
+    )
     hand_in(folder, "Late", notebook(OPEN, checks=CHECKS_OPEN), "first.ipynb")
     hand_in(folder, "Late", notebook({"01.1": RIGHT["01.1"]}), "second.ipynb")
     for name in SAMPLE:
@@ -122,7 +127,11 @@ def test_what_lasts_too_long_is_ended_and_the_next_one_is_marked(tmp_path):
 
 def test_what_a_limit_ended_is_marked_again_under_another_limit_only(tmp_path):
     file = tmp_path / "marks.json"
-    for ended, limits, kept in (("", Limits(), True), ("the time", Limits(), False), ("the time", Limits(seconds=9), True)):
+    for ended, limits, kept in (
+        ("", Limits(), True),
+        ("the time", Limits(), False),
+        ("the time", Limits(seconds=9), True),
+    ):
         file.write_text(json.dumps({"ended": ended, "limits": vars(Limits(seconds=9))}))
         assert (grading._kept(file, limits) is not None) is kept
     for damaged in ("", "{}", "[1]", "{"):
@@ -163,7 +172,11 @@ def test_on_a_dask_cluster_a_killed_worker_loses_nothing_and_the_report_is_the_s
 @needs_bubblewrap
 def test_interrupted_it_keeps_what_is_marked_and_goes_on_there(tmp_path):
     for number in range(6):
-        hand_in(tmp_path / "in", f"student {number}", notebook({**RIGHT, "01.4": f"def positions(*given):\n    return {number}"}))
+        hand_in(
+            tmp_path / "in",
+            f"student {number}",
+            notebook({**RIGHT, "01.4": f"def positions(*given):\n    return {number}"}),
+        )
     command = [sys.executable, "-m", "xailab.course.cli", "grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")]
     started = subprocess.Popen([*command, "--jobs", "1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     kept = tmp_path / "out" / "marks"
@@ -208,7 +221,9 @@ def test_of_a_value_the_first_that_was_tried_counts_since_check_tells_the_right_
         from xailab.course.check import attempt
         from xailab.course.exercises import exercises
 
-        return json.dumps({"cell": 3, "answer": {"exercise": "01.3", **pack(attempt(exercises("01")["01.3"], value, []))}})
+        return json.dumps(
+            {"cell": 3, "answer": {"exercise": "01.3", **pack(attempt(exercises("01")["01.3"], value, []))}}
+        )
 
     good = {("a", 1, 2): (46, 44), ("b", 2, 2): (12, 13)}
     for values, state in (([..., good], "right"), ([{}, good], "wrong"), ([..., ...], "not tried")):
@@ -242,7 +257,10 @@ def test_a_lesson_is_known_by_its_exercises_and_made_small(tmp_path):
         ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}', "no valid notebook"),
         ("[" * 100_000, "no valid notebook"),
         (nbformat.writes(nbformat.v4.new_notebook()), "none of its cells checks an exercise"),
-        (nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell('check("99.1", 1)')])), "none of its cells"),
+        (
+            nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell('check("99.1", 1)')])),
+            "none of its cells",
+        ),
     ],
     ids=["empty", "no notebook", "no source", "deep", "no cells", "unknown lesson"],
 )

@@ -12,10 +12,11 @@ from xailab.classroom.sandbox import Limits, NoSandbox, run
 from xailab.course import ROOT
 
 needs_bubblewrap = pytest.mark.skipif(sandbox.protection() is None, reason="bubblewrap is missing or not allowed here")
+USUAL = Limits()
 START = "import os, sys, time, socket, subprocess\nfrom pathlib import Path\nout = os.fdopen(int(sys.argv[1]), 'w')\n"
 
 
-def python(code, limits=Limits(), trusted=False):
+def python(code, limits=USUAL, trusted=False):
     said, over = run([sys.executable, "-c", START + code], b"", limits, trusted=trusted)
     return said.decode(), over
 
@@ -23,7 +24,9 @@ def python(code, limits=Limits(), trusted=False):
 def all_ended(words):
     """Whether the processes whose command line holds these words come to their end; one that does not hangs the test."""
     while True:
-        found = [each for each in psutil.process_iter(["cmdline", "status"]) if words in " ".join(each.info["cmdline"] or [])]
+        found = [
+            each for each in psutil.process_iter(["cmdline", "status"]) if words in " ".join(each.info["cmdline"] or [])
+        ]
         if all(each.info["status"] == psutil.STATUS_ZOMBIE for each in found):
             return True
         time.sleep(0.05)
@@ -38,14 +41,28 @@ def test_a_command_reads_its_input_and_says_its_answer():
 @needs_bubblewrap
 def test_it_sees_python_and_the_course_and_nothing_of_the_instructors(tmp_path):
     (tmp_path / "other.ipynb").write_text("the answer of another student")
-    places = [tmp_path / "other.ipynb", ROOT / "solutions", ROOT / "tests", "/etc/shadow", os.path.expanduser("~/.bashrc")]
+    places = [
+        tmp_path / "other.ipynb",
+        ROOT / "solutions",
+        ROOT / "tests",
+        "/etc/shadow",
+        os.path.expanduser("~/.bashrc"),
+    ]
     code = f"import xailab.arithmetic\nprint([os.path.exists(place) for place in {list(map(str, places))}], file=out, flush=True)"
     assert python(code)[0].strip() == str([False] * len(places))
 
 
 @needs_bubblewrap
 def test_it_writes_to_its_own_folder_and_nowhere_else():
-    tried = [ROOT / "xailab" / "new", ROOT / "datasets" / "new", f"{sys.prefix}/new", "/usr/new", "/new", "/dev/new", "new"]
+    tried = [
+        ROOT / "xailab" / "new",
+        ROOT / "datasets" / "new",
+        f"{sys.prefix}/new",
+        "/usr/new",
+        "/new",
+        "/dev/new",
+        "new",
+    ]
     code = (
         f"def can(place):\n    try:\n        open(place, 'w').close()\n        return 1\n    except OSError:\n        return 0\n"
         f"print([can(place) for place in {list(map(str, tried))}], os.getcwd() == os.environ['HOME'] + '/notebooks',"
@@ -82,7 +99,11 @@ def test_the_disk_it_has_is_small():
     "code, limits, said",
     [
         ("time.sleep(1000)", Limits(seconds=0.5), "the time limit of 0.5 s"),
-        ("kept = [b'x' * 10**7 for _ in range(100)]\ntime.sleep(1000)", Limits(memory=200), "the memory limit of 200 MB"),
+        (
+            "kept = [b'x' * 10**7 for _ in range(100)]\ntime.sleep(1000)",
+            Limits(memory=200),
+            "the memory limit of 200 MB",
+        ),
         ("while True:\n    os.fork()", Limits(processes=10), "the limit of 10 processes"),
         ("while True:\n    out.write('x' * 10**6)", Limits(), "more output than anybody can read"),
     ],

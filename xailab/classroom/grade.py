@@ -176,7 +176,14 @@ def prepare(path, full=False):
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         raise ValueError(f"it is no valid notebook ({str(error).splitlines()[0]})") from error
-    except (OSError, ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:  # whatever else it may be
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+        AttributeError,
+        KeyError,
+        TypeError,
+    ) as error:  # whatever else it may be
         raise ValueError(f"it is no valid notebook ({type(error).__name__})") from error
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     named = Counter(re.findall(r"""check\(\s*["'](\d\d)\.\d""", "\n".join(cell.source for cell in code)))

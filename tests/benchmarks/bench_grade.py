@@ -1,0 +1,53 @@
+"""Marking a class: what the sandbox and the judging add to the notebooks' own time, and what a second worker brings."""
+
+import asyncio
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+from xailab.classroom import grade as grading
+from xailab.course import ROOT
+
+_NOTEBOOKS = 6
+_LESSON = "02_global_average_pooling"
+
+
+def _hand_in(folder):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{_LESSON}.ipynb", as_version=4)
+    for number in range(_NOTEBOOKS):
+        notebook.cells[-1].source += "\n"  # no two alike: what is alike is marked once
+        path = folder / str(number) / "lesson.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(notebook, path)
+
+
+def _alone(path):
+    """Seconds of one notebook without any of ours: nbclient in this process, with the threads that marking gives it."""
+    _, text = grading.prepare(path)
+    start = time.perf_counter()
+    asyncio.run(
+        NotebookClient(nbformat.reads(text, as_version=4), allow_errors=True).async_execute(
+            env={**os.environ, **grading._ALONE}, cwd=str(ROOT / "notebooks")
+        )
+    )
+    return time.perf_counter() - start
+
+
+def rows():
+    """Yield (what, ratio, largest allowed)."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, taken = Path(name), {}
+        _hand_in(folder / "in")
+        _alone(folder / "in" / "0" / "lesson.ipynb")
+        alone = sum(_alone(path) for path in sorted((folder / "in").rglob("*.ipynb")))
+        for jobs in (1, 2):
+            start = time.perf_counter()
+            marked = grading.grade(folder / "in", folder / f"out{jobs}", jobs=jobs, bar=False)
+            taken[jobs] = time.perf_counter() - start
+            assert len(marked.runs) == _NOTEBOOKS and not marked.unmarked
+    yield f"Marking {_NOTEBOOKS} notebooks / nbclient alone, kernel starts included", taken[1] / alone, 1.15
+    yield "Marking with two workers / with one", taken[2] / taken[1], 1 / 1.7
