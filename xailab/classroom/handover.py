@@ -41,7 +41,7 @@ def mark(id, answer, seed=None):
     if callable(answer) and answer is exercise.reference:
         raise NotRight("This is the course's reference, not your own: run the cell with your function, then check it.")
     if seed is not None:
-        exercise = replace(exercise, cases=list(exercise.hidden(np.random.default_rng(seed))))
+        exercise = replace(exercise, cases=exercise.hidden(np.random.default_rng(seed)))
     _, trouble = examine(exercise, answer)
     if trouble:
         raise NotRight(trouble)
@@ -168,8 +168,7 @@ def _parts(cell):
     kept = f"{own} = {name}  # your own, which is marked; below it may become the reference\n"
     checked = nbformat.v4.new_code_cell(f'{kept}{name} = check("{id}", {name})', id=f"check-{key}")
     visible, hidden = f'mark("{id}", {own})', f'mark("{id}", {own}, seed={zlib.crc32(id.encode())})'
-    has_hidden = getattr(exercises(id[:2])[id], "hidden", None) is not None
-    return answer, checked, visible, hidden if has_hidden else ""
+    return answer, checked, visible, hidden if exercises(id[:2])[id].hidden else ""
 
 
 def between_marks(code):
