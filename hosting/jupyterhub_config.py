@@ -34,6 +34,7 @@ c.Spawner.args = [
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
     "--MappingKernelManager.cull_idle_timeout=1800",  # seconds: a kernel whose page was closed gives its memory back
+    "--KernelManager.transport=ipc",  # over TCP any user of the machine could read what a kernel says
 ]
 c.Spawner.notebook_dir = "~/lessons"
 c.Spawner.default_url = "/lab/tree/notebooks/00_start_here.ipynb"

@@ -6,6 +6,7 @@ student's own answer under a name of its own before the lesson may go on with th
 
 import ast
 import copy
+import re
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,8 @@ c.ClearSolutions.code_stub = {{"python": "# YOUR CODE HERE"}}  # what it stands 
 c.Execute.timeout = {build.CELL_SECONDS}  # seconds per cell
 c.Execute.startup_timeout = {build.CELL_SECONDS}  # seconds for the kernel
 '''
+
+_FILE = re.compile(r"\.\./((?:datasets|solutions)/([\w.-]+))")
 
 
 def mark(id, answer, seed=None):
@@ -58,13 +61,13 @@ def export(lessons, folder):
     if unknown := set(lessons) - sources.keys():
         raise ValueError(f"no lesson {', '.join(sorted(unknown))}: there are {', '.join(sources)}.")
     folder = Path(folder)
-    glossary = (ROOT / "solutions" / "GLOSSARY.md").read_text(encoding="utf-8")
     files = {}
     for path in tqdm([sources[number] for number in sorted(lessons or sources)], desc="lessons", unit="lesson"):
         lesson = build.read(path)
         for made, place in ((nbgrader_notebook(lesson), "source"), (otter_notebook(lesson), "otter")):
             files[folder / place / path.stem / path.with_suffix(".ipynb").name] = build.text(made)
-            files[folder / place / path.stem / "GLOSSARY.md"] = glossary
+            for name in _read_files(lesson):
+                files[folder / place / path.stem / Path(name).name] = (ROOT / name).read_text(encoding="utf-8")
     changed = [path for path, text in files.items() if path.exists() and path.read_text(encoding="utf-8") != text]
     if changed:
         raise FileExistsError(
@@ -129,7 +132,8 @@ def otter_notebook(lesson):
         ]
 
     notebook = _with_exercises(lesson, cells)
-    settings = "# ASSIGNMENT CONFIG\ninit_cell: false\nexport_cell: false\nfiles:\n  - GLOSSARY.md"
+    listed = "".join(f"\n  - {Path(name).name}" for name in _read_files(lesson))
+    settings = f"# ASSIGNMENT CONFIG\ninit_cell: false\nexport_cell: false\nfiles:{listed}"
     notebook.cells.insert(0, nbformat.v4.new_raw_cell(settings, id="assignment"))
     return notebook
 
@@ -147,12 +151,18 @@ def _role(grade_id, grade=False, solution=False, locked=False, **points):
     }
 
 
+def _read_files(lesson):
+    """The files of the course that a lesson reads or links to, which graders have to lay beside it: "datasets/x.json"."""
+    found = {match[1] for cell in build.solved_edition(lesson).cells for match in _FILE.finditer(cell.source)}
+    return sorted(found)
+
+
 def _with_exercises(lesson, cells):
     """The solved edition, with each exercise's cell replaced by what cells(metadata, answer, checked, visible, hidden) makes."""
     notebook = build.solved_edition(lesson)
     made = []
     for cell in notebook.cells:
-        cell.source = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n").replace("../solutions/GLOSSARY.md", "GLOSSARY.md")
+        cell.source = _FILE.sub(r"\2", cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n"))
         made += cells(cell.metadata, *_parts(cell)) if build.is_tagged(cell, "exercise") else [cell]
     notebook.cells = made
     return notebook
