@@ -80,7 +80,7 @@ def test_server_and_cluster_give_a_student_the_same(config, values):
     assert student["memory"]["limit"] == config.Spawner.mem_limit
     assert student["cpu"]["limit"] == config.Spawner.cpu_limit
     assert f"--timeout={values['cull']['timeout']}" in config.JupyterHub.services[0]["command"]
-    assert student["defaultUrl"] == config.Spawner.default_url
+    assert student["defaultUrl"] == config.Spawner.default_url.replace("notebooks", "lessons/notebooks")
     assert set(student["extraEnv"]) - {"XAILAB_LESSONS"} <= set(config.Spawner.environment)
 
 
