@@ -51,8 +51,8 @@ def test_no_two_modules_know_each_other():
 @pytest.mark.parametrize("module", IMPORTS)
 def test_imports_run_one_way(module):
     if module != "xailab":
-        classroom = {"classroom"} if module == "xailab.course.cli" else set()  # the command enters it inside its functions
-        assert {wing(name) for name in IMPORTS[module]} <= MAY_USE[wing(module)] | classroom
+        entered = {"classroom"} if module == "xailab.course.cli" else set()  # inside the command's functions
+        assert {wing(name) for name in IMPORTS[module]} <= MAY_USE[wing(module)] | entered
 
 
 @pytest.mark.parametrize("module", IMPORTS)

@@ -46,7 +46,7 @@ def lesson(number):
 
 
 def both(number):
-    return handover.nbgrader_notebook(lesson(number)), handover.otter_notebook(lesson(number))
+    return handover.nbgrader_notebook(lesson(number), 1), handover.otter_notebook(lesson(number), 1)
 
 
 def released(source):
@@ -83,7 +83,7 @@ def test_notebooks_and_their_metadata_are_valid(number):
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 ast.parse(cell.source)
-    cells = [cell for cell in handover.nbgrader_notebook(lesson(number)).cells if "nbgrader" in cell.metadata]
+    cells = [cell for cell in handover.nbgrader_notebook(lesson(number), 1).cells if "nbgrader" in cell.metadata]
     ids = [cell.metadata.nbgrader.grade_id for cell in cells]
     assert len(set(ids)) == len(ids) and all(re.fullmatch(r"[a-zA-Z0-9_-]+", each) for each in ids)
     for cell in cells:
@@ -94,7 +94,7 @@ def test_notebooks_and_their_metadata_are_valid(number):
 
 @pytest.mark.parametrize("number", lessons())
 def test_every_exercise_is_an_answer_its_check_and_its_test_worth_its_difficulty(number):
-    notebook = handover.nbgrader_notebook(lesson(number))
+    notebook = handover.nbgrader_notebook(lesson(number), 1)
     roles = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
     assert len(roles) == 3 * len(exercises(number))
     tagged = [cell.metadata for cell in lesson(number).cells if build.is_tagged(cell, "exercise")]
@@ -118,12 +118,12 @@ def test_what_students_get_is_the_student_edition(number):
 
 
 def test_solutions_pass_and_the_lesson_runs():
-    assert not any(run(handover.nbgrader_notebook(lesson(LIGHT))).values())
+    assert not any(run(handover.nbgrader_notebook(lesson(LIGHT), 1)).values())
 
 
 @pytest.mark.parametrize("answers", [{}, WRONG], ids=["open", "wrong"])
 def test_what_is_open_or_wrong_fails_though_check_hands_back_the_reference(answers):
-    notebook = handover.nbgrader_notebook(lesson(LIGHT))
+    notebook = handover.nbgrader_notebook(lesson(LIGHT), 1)
     for cell in notebook.cells:
         cell.source = released(cell.source)
     said = run(answered(notebook, answers))
@@ -133,7 +133,7 @@ def test_what_is_open_or_wrong_fails_though_check_hands_back_the_reference(answe
 
 
 def test_a_failing_test_does_not_stop_jupyter():
-    tests = [cell for cell in handover.nbgrader_notebook(lesson(LIGHT)).cells if cell.id.startswith("test-")]
+    tests = [cell for cell in handover.nbgrader_notebook(lesson(LIGHT), 1).cells if cell.id.startswith("test-")]
     assert tests and all(cell.metadata.tags == ["raises-exception"] for cell in tests)
 
 
@@ -154,10 +154,11 @@ def test_the_reference_is_nobodys_own_answer():
 def test_an_export_is_the_same_again_and_overwrites_nothing(tmp_path, capsys):
     assert cli.main(["export-nbgrader", LIGHT, "--out", str(tmp_path)]) == 0
     first = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert sorted(str(path.relative_to(tmp_path)) for path in first) == [
+    assert {str(path.relative_to(tmp_path)) for path in first} == {
         "nbgrader_config.py",
+        "seed.txt",
         *(f"{place}/{NAME}/{file}" for place in ("otter", "source") for file in (f"{NAME}.ipynb", "GLOSSARY.md")),
-    ]
+    }
     assert cli.main(["export-nbgrader", LIGHT, "--out", str(tmp_path)]) == 0
     assert {path: path.read_bytes() for path in first} == first
     edited = tmp_path / "source" / NAME / f"{NAME}.ipynb"

@@ -7,16 +7,14 @@ student's own answer under a name of its own before the lesson may go on with th
 import ast
 import copy
 import re
-import zlib
-from dataclasses import replace
+import secrets
 from pathlib import Path
 
 import nbformat
-import numpy as np
 from tqdm import tqdm
 
 from xailab.course import ROOT, build
-from xailab.course.check import NotRight, examine
+from xailab.course.check import NotRight, attempt, cases_of, judge
 from xailab.course.exercises import exercises
 
 CONFIG = f'''"""How nbgrader releases and marks the lessons. Written once by `xailab export-nbgrader`; yours to change."""
@@ -37,15 +35,14 @@ _FILE = re.compile(r"\.\./((?:datasets|solutions)/([\w.-]+))")
 def mark(id, answer, seed=None):
     """Say nothing if an answer is right.
 
-    id: the exercise, such as "03.2". answer: the student's own function or value. seed: None tries the exercise's cases,
-    a whole number tries the hidden cases that it draws. Raises NotRight, which says what was found. Lesson 00.
+    id: the exercise, such as "03.2". answer: the student's own function or value. seed: None tries the lesson's cases, a
+    whole number also the hidden ones that it draws. Raises NotRight, which says what was found.
     """
     exercise = exercises(id[:2])[id]
     if callable(answer) and answer is exercise.reference:
         raise NotRight("This is the course's reference, not your own: run the cell with your function, then check it.")
-    if seed is not None:
-        exercise = replace(exercise, cases=exercise.hidden(np.random.default_rng(seed)))
-    _, trouble = examine(exercise, answer)
+    cases = cases_of(exercise, seed)
+    trouble, _ = judge(exercise, attempt(exercise, answer, cases), cases)
     if trouble:
         raise NotRight(trouble)
 
@@ -61,10 +58,12 @@ def export(lessons, folder):
     if unknown := set(lessons) - sources.keys():
         raise ValueError(f"no lesson {', '.join(sorted(unknown))}: there are {', '.join(sources)}.")
     folder = Path(folder)
-    files = {}
+    kept = folder / "seed.txt"  # of the hidden cases: drawn once, so that nobody knows it before and all get the same
+    seed = int(kept.read_text()) if kept.exists() else secrets.randbelow(2**31)
+    files = {kept: f"{seed}\n"}
     for path in tqdm([sources[number] for number in sorted(lessons or sources)], desc="lessons", unit="lesson"):
         lesson = build.read(path)
-        for made, place in ((nbgrader_notebook(lesson), "source"), (otter_notebook(lesson), "otter")):
+        for made, place in ((nbgrader_notebook(lesson, seed), "source"), (otter_notebook(lesson, seed), "otter")):
             files[folder / place / path.stem / path.with_suffix(".ipynb").name] = build.text(made)
             for name in _read_files(lesson):
                 files[folder / place / path.stem / Path(name).name] = (ROOT / name).read_text(encoding="utf-8")
@@ -82,8 +81,11 @@ def export(lessons, folder):
     return list(files)
 
 
-def nbgrader_notebook(lesson):
-    """A lesson as nbgrader's instructor version. lesson: as build.read returns it. Returns a notebook (nbformat 4)."""
+def nbgrader_notebook(lesson, seed):
+    """A lesson as nbgrader's instructor version. lesson: as build.read returns it. seed: int of the hidden cases.
+
+    Returns a notebook (nbformat 4).
+    """
 
     def cells(about, answer, checked, visible, hidden):
         key = about.id.replace(".", "_")
@@ -97,13 +99,13 @@ def nbgrader_notebook(lesson):
         given = {"nbgrader": role, "tags": ["raises-exception"]}
         return [answer, checked, nbformat.v4.new_code_cell(tests, id=f"test-{key}", metadata=given)]
 
-    return _with_exercises(lesson, cells)
+    return _with_exercises(lesson, seed, cells)
 
 
-def otter_notebook(lesson):
-    """A lesson as otter-grader's source notebook. lesson: as build.read returns it. Returns a notebook (nbformat 4).
+def otter_notebook(lesson, seed):
+    """A lesson as otter-grader's source notebook. lesson: as build.read returns it. seed: int of the hidden cases.
 
-    What it releases asks for no package of otter-grader: the students' kernel is the course's own.
+    Returns a notebook (nbformat 4). What it releases asks for no package of otter-grader: the kernel is the course's own.
     """
 
     def cells(about, answer, checked, visible, hidden):
@@ -131,7 +133,7 @@ def otter_notebook(lesson):
             fence("end-question", "# END QUESTION"),
         ]
 
-    notebook = _with_exercises(lesson, cells)
+    notebook = _with_exercises(lesson, seed, cells)
     listed = "".join(f"\n  - {Path(name).name}" for name in _read_files(lesson))
     settings = f"# ASSIGNMENT CONFIG\ninit_cell: false\nexport_cell: false\nfiles:{listed}"
     notebook.cells.insert(0, nbformat.v4.new_raw_cell(settings, id="assignment"))
@@ -157,18 +159,18 @@ def _read_files(lesson):
     return sorted(found)
 
 
-def _with_exercises(lesson, cells):
+def _with_exercises(lesson, seed, cells):
     """The solved edition, with each exercise's cell replaced by what cells(metadata, answer, checked, visible, hidden) makes."""
     notebook = build.solved_edition(lesson)
     made = []
     for cell in notebook.cells:
         cell.source = _FILE.sub(r"\2", cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n"))
-        made += cells(cell.metadata, *_parts(cell)) if build.is_tagged(cell, "exercise") else [cell]
+        made += cells(cell.metadata, *_parts(cell, seed)) if build.is_tagged(cell, "exercise") else [cell]
     notebook.cells = made
     return notebook
 
 
-def _parts(cell):
+def _parts(cell, seed):
     """An exercise's cell as (the answer between marks, the call of check, a line of visible tests, one of hidden ones or "")."""
     id, name = cell.metadata.id, ast.unparse(ast.parse(cell.source).body[-1].targets[0])
     key = id.replace(".", "_")
@@ -177,7 +179,7 @@ def _parts(cell):
     answer.source = between_marks(cell.source)
     kept = f"{own} = {name}  # your own, which is marked; below it may become the reference\n"
     checked = nbformat.v4.new_code_cell(f'{kept}{name} = check("{id}", {name})', id=f"check-{key}")
-    visible, hidden = f'mark("{id}", {own})', f'mark("{id}", {own}, seed={zlib.crc32(id.encode())})'
+    visible, hidden = f'mark("{id}", {own})', f'mark("{id}", {own}, seed={seed})'
     return answer, checked, visible, hidden if exercises(id[:2])[id].hidden else ""
 
 
