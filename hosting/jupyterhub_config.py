@@ -10,7 +10,7 @@ from pathlib import Path
 
 COURSE = Path(__file__).resolve().parents[1]  # the checkout: one for all students, who may read but not change it
 LESSONS = os.environ.get("XAILAB_LESSONS", "/srv/xailab/lessons.git")  # what students get a copy of: a repository
-MEMORY = "3G"  # per student: two open lessons and the server; `hosting/measure_memory.py` says what they take
+MEMORY = "4G"  # per student: the server, the largest lesson at its peak, and another one left open; see README.md
 CPUS = 2.0  # per student
 IDLE = 3600  # seconds without activity after which a student's server is stopped; its files stay
 ADDRESS = "http://127.0.0.1:8000"  # for a web server with TLS in front of it; see README.md before you open it

@@ -1,4 +1,4 @@
-"""What a class takes of a server's memory while it runs: python hosting/measure_memory.py, as root.
+"""What a class takes of a server's memory while it runs: .venv/bin/python hosting/measure_memory.py, as root.
 
 PSS shares out what several processes have in common, such as TensorFlow's code; summed, it is what is taken. USS is what
 a process has for itself, and so what one more of its kind will take.

@@ -352,7 +352,7 @@ def test_kernels_talk_through_files_of_their_student(hub, users):
 
 
 def test_a_kernel_that_wants_too_much_memory_is_told_so(hub, users):
-    wants = "try:\n    bytearray(4 * 1024**3)\nexcept MemoryError:\n    print('no')"
+    wants = "try:\n    bytearray(5 * 1024**3)\nexcept MemoryError:\n    print('no')"
     assert hub.run(users[0], wants) == "no\n"
 
 
