@@ -10,7 +10,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 # Empty: compiled modules are kept. Where the environment forbids it, every lesson would compile TensorFlow anew, some 8 s each.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab demo test unit course notebooks bench
+.PHONY: help lab demo test unit course notebooks bench hub graders
 
 help:
 	@echo "make lab        set up, then open lesson 00 in JupyterLab"
@@ -20,6 +20,8 @@ help:
 	@echo "make course     run all lessons, two at a time, and print what each took"
 	@echo "make notebooks  rebuild both editions of the lessons from solutions/*.py"
 	@echo "make bench      measure speed: ours against the bare network and against peers"
+	@echo "make hub        for a class on one server: JupyterHub in .venv-hub; hosting/README.md has the rest"
+	@echo "make graders    nbgrader in .venv-nbgrader and otter-grader in .venv-otter; hosting/README.md says what for"
 
 lab: .venv/ready
 	$(BIN)/xailab lab
@@ -43,6 +45,26 @@ notebooks: .venv/ready
 
 bench: .venv/ready
 	cd tests && ../$(BIN)/python -m benchmarks
+
+hub: .venv-hub/ready
+	@echo "Compiling what students may read but not write"
+	@$(BIN)/python -m compileall -q .venv/lib .venv-hub/lib xailab >/dev/null || true  # some packages ship Python 2
+
+graders: .venv-nbgrader/ready .venv-otter/ready
+
+# Environments beside the students' own. Their kernel is the course's, but otter-grader's own packages come before the course's.
+.venv-%/ready: hosting/%.lock .venv/ready
+	$(BIN)/python -m venv --clear --without-pip .venv-$*
+	$(BIN)/uv pip install -q --python .venv-$*/bin/python --require-hashes -r $<
+	@set -e; \
+	kernel=$(BIN)/python; \
+	if [ $* = otter ]; then \
+	  kernel=.venv-otter/bin/python; \
+	  path='import sysconfig; print(sysconfig.get_path("purelib"))'; \
+	  echo "import site; site.addsitedir('$$($(BIN)/python -c "$$path")')" > "$$($$kernel -c "$$path")/course.pth"; \
+	fi; \
+	$$kernel -m ipykernel install --prefix .venv-$* --name python3 --display-name "Python 3 (ipykernel)" 2>/dev/null; \
+	touch $@
 
 # The stamp is written last: an interrupted set-up is taken up again by the next call.
 .venv/ready: requirements.lock pyproject.toml

@@ -56,6 +56,18 @@ def _grade(options, rest):
     return run(options.submissions, options.out, limits=limits, **named)
 
 
+def _export_nbgrader(options, rest):
+    from xailab.classroom.handover import export
+
+    try:
+        export(options.lessons, options.out)
+    except (OSError, ValueError) as error:
+        print(error)
+        return 1
+    print(f"{options.out}: source/ and nbgrader_config.py are for nbgrader, otter/ is for otter-grader.")
+    return 0
+
+
 def _train_icnn(options, rest):
     from xailab.course import train_icnn
 
@@ -90,6 +102,9 @@ def _parse(arguments):
     shower.add_argument("--no-browser", action="store_true", help="print the address only")
     fetcher = command("fetch", _fetch, "get the lessons' files ahead of a class")
     fetcher.add_argument("--all", action="store_true", help="also what no lesson needs, such as VGG16's 553 MB")
+    exporter = command("export-nbgrader", _export_nbgrader, "write the lessons as nbgrader and otter-grader want them")
+    exporter.add_argument("lessons", nargs="*", help="their two digits; none means all")
+    exporter.add_argument("--out", required=True, metavar="FOLDER", help="what is there and differs is not overwritten")
     trainer = command(
         "train-icnn", _train_icnn, "train VGG16, ordinary and interpretable, on pictures with marked parts"
     )
