@@ -10,7 +10,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 # Empty: compiled modules are kept. Where the environment forbids it, every lesson would compile TensorFlow anew, some 8 s each.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab demo test unit course notebooks bench hub graders
+.PHONY: help lab demo test unit course notebooks bench hub graders class
 
 help:
 	@echo "make lab        set up, then open lesson 00 in JupyterLab"
@@ -20,6 +20,7 @@ help:
 	@echo "make course     run all lessons, two at a time, and print what each took"
 	@echo "make notebooks  rebuild both editions of the lessons from solutions/*.py"
 	@echo "make bench      measure speed: ours against the bare network and against peers"
+	@echo "make class      mark a made-up class of 200, twenty of them hostile, and compare with what they must get"
 	@echo "make hub        for a class on one server: JupyterHub in .venv-hub; hosting/README.md has the rest"
 	@echo "make graders    nbgrader in .venv-nbgrader and otter-grader in .venv-otter; hosting/README.md says what for"
 
@@ -45,6 +46,9 @@ notebooks: .venv/ready
 
 bench: .venv/ready
 	cd tests && ../$(BIN)/python -m benchmarks
+
+class: .venv/ready
+	$(BIN)/python tests/classroom/class_of_200.py
 
 hub: .venv-hub/ready
 	@echo "Compiling what students may read but not write"

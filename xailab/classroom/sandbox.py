@@ -99,10 +99,11 @@ def _shut_in(bubblewrap, limits, environment):
     readable = [*_SYSTEM, sys.base_prefix, sys.prefix, _PACKAGE, ROOT / "datasets"]
     readable += [f"/etc/{name}" for name in _SETTINGS]
     line = [bubblewrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    line += ["--size", megabyte, "--tmpfs", "/tmp"]  # first: the course itself may lie below it
     for path in readable:
         line += ["--ro-bind-try", str(path), str(path)]
     line += ["--proc", "/proc", "--dev", "/dev", "--size", megabyte, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
-    line += ["--size", megabyte, "--tmpfs", "/tmp", "--dir", f"{_HOME}/notebooks", "--chdir", f"{_HOME}/notebooks"]
+    line += ["--dir", f"{_HOME}/notebooks", "--chdir", f"{_HOME}/notebooks"]
     line += ["--symlink", str(ROOT / "datasets"), f"{_HOME}/datasets", "--remount-ro", "/"]
     for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):  # else each run looks for all fonts again
         line += ["--ro-bind", str(fonts), f"{_HOME}/.cache/matplotlib/{fonts.name}"]
@@ -130,6 +131,7 @@ def _watch(command, given, limits, environment, folder):
             )
         finally:
             os.close(writing)
+    psutil.Process(process.pid).nice(5)  # what starts a thousand processes does not keep this one from ending them
     said, over, deadline = bytearray(), "", time.monotonic() + limits.seconds
     os.set_blocking(reading, False)
     try:
@@ -150,7 +152,7 @@ def _watch(command, given, limits, environment, folder):
                     over = _over(process.pid, limits)
                     look = time.monotonic() + _EVERY
     finally:
-        _end(process)
+        _end(process, shut_in=folder is None)
         os.close(reading)
     return bytes(said), over
 
@@ -165,28 +167,21 @@ def _family(pid):
 
 def _over(pid, limits):
     family, used = _family(pid), 0
+    if len(family) > limits.processes:
+        return f"the limit of {limits.processes} processes"
     for process in family:
         with suppress(psutil.NoSuchProcess):
             used += process.memory_info().rss
-    if used > 1e6 * limits.memory:
-        return f"the memory limit of {limits.memory} MB"
-    if len(family) > limits.processes:
-        return f"the limit of {limits.processes} processes"
-    return ""
+    return f"the memory limit of {limits.memory} MB" if used > 1e6 * limits.memory else ""
 
 
-def _end(process):
-    """End the command and whatever it has started. bubblewrap's own end takes the whole namespace with it."""
-    while family := [each for each in _family(process.pid) if each.pid != process.pid or process.poll() is None]:
-        for each in family:  # first all are stopped, so that none starts another meanwhile
-            with suppress(psutil.NoSuchProcess):
-                each.suspend()
-        for each in reversed(family):
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-        if process.poll() is None:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(1)
+def _end(process, shut_in):
+    """End the command and whatever it has started: bubblewrap's end takes its whole namespace along, at once."""
+    family = [] if shut_in else _family(process.pid)
+    process.kill()
+    for each in family:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
