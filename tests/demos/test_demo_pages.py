@@ -14,7 +14,6 @@ from xailab.course.demo import demo_command, write_pages
 from xailab.demos import DEMOS
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
-WAIT = 60
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +51,7 @@ def visit(browser, address, asked):
 
     def open_page(name):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(WAIT * 1000)
+        page.set_default_timeout(build.CELL_SECONDS * 1000)
         page.on("request", lambda request: asked.append(request.url))
         page.goto(address.replace("index", name))
         opened.append(page)
@@ -82,7 +81,7 @@ def picture(part):
 
 def changed(page, part, before):
     """Wait until the picture is another one, and return it."""
-    deadline = time.monotonic() + WAIT
+    deadline = time.monotonic() + build.CELL_SECONDS
     while picture(part) == before:
         assert time.monotonic() < deadline, part.inner_text()
         page.wait_for_timeout(50)
