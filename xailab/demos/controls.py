@@ -134,12 +134,12 @@ class Watch(anywidget.AnyWidget):
 class Standing(ipywidgets.VBox):
     """Widgets one below the other, and `still`, the HTML that a saved notebook shows where no kernel runs.
 
-    children: the widgets. title: what a plain text of it says. When the kernel ends, words below them say so.
+    children: the widgets. title: what a plain text of it says. When the kernel ends, words above them say so.
     """
 
     def __init__(self, children, title):
         self._title, self.still = title, ""
-        super().__init__([*children, Watch()])
+        super().__init__([Watch(), *children])
         self.add_class("xailab-standing")
 
     def _repr_mimebundle_(self, **options):
