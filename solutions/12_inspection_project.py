@@ -123,9 +123,7 @@ rows = {
     "Grad-CAM": grad_cam(first, few, 1),
     "occlusion": occlusion(first, few, 1, patch=12, stride=6),
 }
-scaled = [
-    heat / (np.abs(heat).max() or 1) for heats in rows.values() for heat in heats
-]
+scaled = [heat / (np.abs(heat).max() or 1) for heats in rows.values() for heat in heats]
 plot.grid(
     [*few, *scaled],
     ["cracked"] * 3 + [name for name in rows for _ in range(3)],
