@@ -5,6 +5,7 @@ import subprocess
 import tomllib
 
 import pytest
+import yaml
 
 from xailab.course import ROOT, build
 
@@ -56,6 +57,24 @@ def test_the_commands_of_the_readme_are_targets_of_the_makefile():
 def test_the_readme_has_two_commands_to_set_up_and_go():
     block = README.split("## Start")[1].split("Interrupted?")[0]
     assert re.findall(r"^    (make \w+)", block, re.MULTILINE) == ["make lab", "make test"]
+
+
+def test_what_is_cited_is_the_version_that_is_installed():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cited["version"] == PROJECT["version"] and cited["license"] == PROJECT["license"]
+    assert f"# {cited['title'].split('?')[0]}?\n" in README and cited["cff-version"] == "1.2.0"
+
+
+def test_hooks_call_what_is_installed_and_fetch_nothing():
+    """pre-commit would clone any other repository; the last hook is the notebook lint."""
+    (own,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert own["repo"] == "local" and {hook["language"] for hook in own["hooks"]} == {"system"}
+    assert [hook["entry"].split()[0] for hook in own["hooks"]] == [
+        ".venv/bin/ruff",
+        ".venv/bin/ruff",
+        ".venv/bin/python",
+    ]
+    assert own["hooks"][-1]["entry"].endswith("-m xailab.course.build --check")
 
 
 @pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
