@@ -84,6 +84,16 @@ def test_the_course_map_says_what_the_lessons_say(path):
     assert row in README
 
 
+def test_what_contributing_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"test", "bench", "notebooks"} <= set(re.findall(r"make ([a-z]+)", text)) - {"it", "is", "a"} <= targets
+    paths = re.findall(
+        r"`((?:xailab|tests|solutions|datasets)/[\w/.]+\.\w+|[A-Z]+\.cff|\.pre-commit-config\.yaml)`", text
+    )
+    assert len(paths) > 8 and [path for path in paths if not (ROOT / path).exists() and "NN" not in path] == []
+
+
 def test_links_and_pictures_of_the_readme_are_there():
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", README):
         assert (ROOT / target).exists(), target
