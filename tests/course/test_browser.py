@@ -224,6 +224,17 @@ def test_a_figure_whose_kernel_was_restarted_says_so_and_works_again_when_its_ce
     )
 
 
+def test_a_saved_figure_is_there_when_its_notebook_is_opened_again_and_says_that_it_stands_still(page):
+    page.evaluate(
+        f"""async () => {{ const run = id => window.jupyterapp.commands.execute(id);
+        await run('docmanager:save'); await {NOTEBOOK}.sessionContext.shutdown(); await run('application:close'); }}"""
+    )
+    open_lesson(page, "notebooks/01_convolution_arithmetic.ipynb")
+    figure = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .xailab-standing").first
+    figure.locator("img").wait_for()
+    figure.get_by_role("alert").filter(has_text="Run this cell again").wait_for()
+
+
 @pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
 def test_the_executed_edition_looks_as_it_should(page, path):
     open_lesson(page, f"solutions/{path.stem}.ipynb", kernel=False)

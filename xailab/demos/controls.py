@@ -102,7 +102,8 @@ class PhotoFile(anywidget.AnyWidget):
 
     def photo(self, side=224):
         """The photograph, uint8 RGB (side, side, 3). Raises ValueError for what is too large, or no picture."""
-        return photo_from(base64.b64decode(self.value), self.name, self.size, side)
+        data, self.value = base64.b64decode(self.value), ""  # a notebook that is saved holds no photograph
+        return photo_from(data, self.name, self.size, side)
 
 
 def photo_from(data, name, size, side=224):

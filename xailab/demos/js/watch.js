@@ -17,6 +17,7 @@ function render({ model, el }) {
     }
     figure.setAttribute("data-lm-suppress-shortcuts", "true");
     figure.addEventListener("keydown", (event) => event.stopPropagation());
+    tell(); // a saved notebook that is opened again has the figure as it was, and no kernel behind it
   };
   settle();
   return () => cancelAnimationFrame(waiting);
