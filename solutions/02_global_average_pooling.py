@@ -100,8 +100,7 @@ dense = (
     + dense_weights(4096, 1000)
 )
 print(
-    f"convolutions {convolutions:,} · dense {dense:,}"
-    f" · total {convolutions + dense:,}"
+    f"convolutions {convolutions:,} · dense {dense:,} · total {convolutions + dense:,}"
 )
 
 # %% [markdown]

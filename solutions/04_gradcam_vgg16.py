@@ -327,6 +327,7 @@ for slope in ([1, 0], [1, -1]):
 #
 # Gradient times map, **cell by cell**, then the sum over the channels: HiResCAM. There is no ReLU, the map has a sign.
 
+
 # %% tags=["exercise"] id="04.3" minutes=8 difficulty=2
 def hires_cam_map(both, image, target):
     """Equation 3 for one image. Arguments as in grad_cam_map -> (h, w)"""

@@ -270,7 +270,8 @@ for name in ("coffee", "flower"):
         picture = with_watch(pictures[name], radius) if radius else pictures[name]
         answers = lite.top(picture, 3)
         print(
-            f"{name:<8}" + (f"radius {radius} " if radius else "no watch  ")
+            f"{name:<8}"
+            + (f"radius {radius} " if radius else "no watch  ")
             + " · ".join(f"{label} {share:.2f}" for label, share in answers)
         )
 
@@ -487,8 +488,7 @@ report(fixed, unseen)
 # %%
 asked = [first_try, fixed]
 before_after = [
-    occlusion(network, salad[None], 0, patch=64, stride=32)[0]
-    for network in asked
+    occlusion(network, salad[None], 0, patch=64, stride=32)[0] for network in asked
 ]
 plot.grid(
     [salad, *before_after],

@@ -123,9 +123,7 @@ rows = {
     "Grad-CAM": grad_cam(first, few, 1),
     "occlusion": occlusion(first, few, 1, patch=12, stride=6),
 }
-scaled = [
-    heat / (np.abs(heat).max() or 1) for heats in rows.values() for heat in heats
-]
+scaled = [heat / (np.abs(heat).max() or 1) for heats in rows.values() for heat in heats]
 plot.grid(
     [*few, *scaled],
     ["cracked"] * 3 + [name for name in rows for _ in range(3)],
@@ -334,8 +332,8 @@ for name in before:
 # - *Right on the honest line* holds for the faults that we thought of. The next mark may be a reflection, or the day of the week.
 
 # %% [markdown] tags=["teaching"]
-# **Ask:** which of the eight rows would you still have if nobody knew the pixels of cracks and marks? The first two: they need pictures, not
-# masks. That is why counter-examples are worth the day on the line.
+# **Ask:** which of the seven rows would you still have if nobody knew the pixels of cracks and marks? The first two and the last: they need
+# pictures, not masks. And the last does not compare networks. That is why counter-examples are worth the day on the line.
 
 # %% [markdown]
 # ## What a mistake costs
@@ -462,8 +460,8 @@ plot.scatter(
 # %% [markdown]
 # ## Your own parts
 #
-# Put your pictures into a folder that holds one folder per class, and name it in `FOLDER` in the cell of parameters, or call
-# `xailab run 12 -p FOLDER=../parts`. The three pages are then about your parts instead. What needs a truth that only drawn
+# Put your pictures into a folder that holds one folder per class, and name it in `FOLDER` in the cell of parameters, as seen from this
+# notebook, or call `xailab run 12 -p FOLDER=../parts`. The three pages are then about your parts instead. What needs a truth that only drawn
 # beams have is left out, and the pages list it.
 
 # %%
@@ -471,7 +469,8 @@ if FOLDER:
     known, unseen = hold_out(image_folder(FOLDER, (64, 128)))
     print("to learn from:", known, "\nto test with:", unseen)
     own = learn(known.images, known.labels, known.names)
-    few = unseen.images[:MAPS]
+    chosen = np.random.default_rng(0).permutation(len(unseen.labels))[:MAPS]
+    few, truth = unseen.images[chosen], unseen.labels[chosen]
     said = own.logits(few).argmax(axis=1)
     heats = cam(own, few, said)
     areas = [
@@ -488,8 +487,12 @@ if FOLDER:
         "deletion_before": np.mean(areas),
     }
     figures = [
-        plot.overlay(photo, heat, title=f"CAM for '{own.labels[answer]}'")
-        for photo, heat, answer in zip(few[:3], heats, said)
+        plot.overlay(
+            photo,
+            heat,
+            title=f"CAM for '{own.labels[answer]}'; it is '{own.labels[right]}'",
+        )
+        for photo, heat, answer, right in zip(few[:3], heats, said, truth)
     ]
     print(f"right on those it has not seen: {facts['right_own']:.0%}")
     print("left out, as no mask and no pair is known: share of heat, pointing game,")

@@ -5,6 +5,7 @@ import subprocess
 import tomllib
 
 import pytest
+import yaml
 
 from xailab.course import ROOT, build
 
@@ -58,11 +59,39 @@ def test_the_readme_has_two_commands_to_set_up_and_go():
     assert re.findall(r"^    (make \w+)", block, re.MULTILINE) == ["make lab", "make test"]
 
 
+def test_what_is_cited_is_the_version_that_is_installed():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cited["version"] == PROJECT["version"] and cited["license"] == PROJECT["license"]
+    assert f"# {cited['title'].split('?')[0]}?\n" in README and cited["cff-version"] == "1.2.0"
+
+
+def test_hooks_call_what_is_installed_and_fetch_nothing():
+    """pre-commit would clone any other repository; the last hook is the notebook lint."""
+    (own,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert own["repo"] == "local" and {hook["language"] for hook in own["hooks"]} == {"system"}
+    assert [hook["entry"].split()[0] for hook in own["hooks"]] == [
+        ".venv/bin/ruff",
+        ".venv/bin/ruff",
+        ".venv/bin/python",
+    ]
+    assert own["hooks"][-1]["entry"].endswith("-m xailab.course.build --check")
+
+
 @pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
 def test_the_course_map_says_what_the_lessons_say(path):
     about = build.header(build.read(path))
     row = f"| [{about['number']}](solutions/{path.stem}.ipynb) | {about['title']} | {about['reading']} | {about['computing']} |"
     assert row in README
+
+
+def test_what_contributing_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"test", "bench", "notebooks"} <= set(re.findall(r"make ([a-z]+)", text)) - {"it", "is", "a"} <= targets
+    paths = re.findall(
+        r"`((?:xailab|tests|solutions|datasets)/[\w/.]+\.\w+|[A-Z]+\.cff|\.pre-commit-config\.yaml)`", text
+    )
+    assert len(paths) > 8 and [path for path in paths if not (ROOT / path).exists() and "NN" not in path] == []
 
 
 def test_links_and_pictures_of_the_readme_are_there():

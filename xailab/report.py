@@ -20,7 +20,7 @@ FACTS = {
     "right_own": "share right on new parts of the line that the first network learned from",
     "right_before": "share right on the honest line, first network",
     "right_after": "share right on the honest line, network of the mended data",
-    "half_after": "half the 95 % interval of it",
+    "half_after": "half the 95 % interval of the share right on the honest line, network of the mended data",
     "pairs": "number of parts that were photographed twice, with and without the mark",
     "flips_before": "answers that the mark changed, first network",
     "flips_after": "answers that the mark changed, network of the mended data",
@@ -151,9 +151,9 @@ def write_page(path, reader, facts, figures=()):
             body += [f"<h2>{heading}</h2>", *(f"<p>{html.escape(sentence)}</p>" for sentence in filled)]
     body += [f"<figure>{_image(figure)}</figure>" for figure in figures]
     if missing:
-        listed = "; ".join(words for name, words in FACTS.items() if name in missing)
-        body += ["<h2>Not measured</h2>", f"<p>{html.escape(listed)}.</p>"]
-    body += ["<p><small>Written by:                    Date:</small></p>"]
+        listed = "".join(f"<li>{html.escape(words)}</li>" for name, words in FACTS.items() if name in missing)
+        body += ["<h2>Not measured</h2>", f"<ul>{listed}</ul>"]
+    body += [f"<p><small>Written by: {'_' * 24} &emsp; Date: {'_' * 12}</small></p>"]
     verdict = f'<p class="verdict">{html.escape(facts["verdict"])}</p>'
     return _write(Path(path), html_page(title, "\n".join([verdict, *body])))
 

@@ -8,6 +8,7 @@ from xailab.demos import DEMOS, demo
 from xailab.demos.controls import DrawingBoard, PhotoFile, Pointer, Slider
 
 _MOVES = 20
+_ALLOWED = {"05": 0.3}  # seconds per move, median: the patch is dragged, so its scores must follow the hand
 
 
 def move(control, number):
@@ -23,7 +24,7 @@ def move(control, number):
 
 
 def rows():
-    """Yield (what, seconds, largest allowed or None): a class waits no longer than a second, on whatever machine it has."""
+    """Yield (what, seconds, largest allowed or None): a class waits no longer than a second, and less for what is dragged."""
     for lesson, (title, *_) in DEMOS.items():
         figure = demo(lesson)
         controls = [each for each in figure._controls.values() if not isinstance(each, PhotoFile)]
@@ -33,5 +34,5 @@ def rows():
             move(controls[number % len(controls)], number)
             taken.append(time.perf_counter() - start)
             assert not figure.message.value, figure.message.value
-        yield f"Figure {lesson}, {title}: median seconds per move", float(np.median(taken)), 1.0
+        yield f"Figure {lesson}, {title}: median seconds per move", float(np.median(taken)), _ALLOWED.get(lesson, 1.0)
         yield f"Figure {lesson}, {title}: worst of {_MOVES} moves, seconds", max(taken), None

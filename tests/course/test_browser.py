@@ -1,5 +1,6 @@
 """What `make lab` serves, in a real browser: the first lesson opens without questions, lessons run, exercises answer."""
 
+import json
 import re
 import shutil
 import socket
@@ -11,16 +12,23 @@ import pytest
 from PIL import Image
 
 from xailab.course import ROOT, build, lab
+from xailab.course.quiz import questions
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """JupyterLab as `make lab` starts it, on a copy of both editions."""
+def root(tmp_path_factory):
+    """A copy of both editions."""
     root = tmp_path_factory.mktemp("course")
     for folder in ("notebooks", "solutions"):
         shutil.copytree(ROOT / folder, root / folder)
+    return root
+
+
+@pytest.fixture(scope="module")
+def address(root):
+    """JupyterLab as `make lab` starts it, on the copy."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -42,21 +50,22 @@ def address(tmp_path_factory):
         server.wait(build.CELL_SECONDS)
 
 
-@pytest.fixture(scope="module")
-def page(browser, address):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(build.CELL_SECONDS * 1000)
-    page.goto(address)
-    yield page
-    page.close()
-
-
 NOTEBOOK = "window.jupyterapp.shell.currentWidget"
 OPENED = f"""path => window.jupyterapp?.shell && {NOTEBOOK} && {NOTEBOOK}.context
     && {NOTEBOOK}.context.path.endsWith(path) && {NOTEBOOK}.context.isReady"""
 READY = f"""{OPENED}
     && {NOTEBOOK}.sessionContext.session && {NOTEBOOK}.sessionContext.session.kernel
     && {NOTEBOOK}.sessionContext.session.kernel.status == 'idle'"""
+
+
+@pytest.fixture(scope="module")
+def page(browser, address):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(build.CELL_SECONDS * 1000)
+    page.goto(address)
+    page.wait_for_function(READY, arg="00_start_here.ipynb")
+    yield page
+    page.close()
 
 
 def open_lesson(page, path, kernel=True):
@@ -99,7 +108,6 @@ def look(page, name):
 
 
 def test_make_lab_opens_lesson_00_without_a_question(page):
-    page.wait_for_function(READY, arg="00_start_here.ipynb")
     page.wait_for_timeout(3000)  # time for a pop-up to appear
     assert page.locator(".jp-Dialog").count() == 0
     assert page.locator(".Toastify__toast").count() == 0
@@ -156,6 +164,75 @@ def test_an_exercise_answers_a_wrong_and_then_a_right_attempt(page):
     assert "Right." in answer(page, "01.1", start + body.format(" + bias"))
     page.locator(MESSAGE, has_text="Right.").wait_for()
     look(page, "01-right")
+
+
+def run_cell(page, code):
+    """Run the cell that contains a piece of code, and return the part of the page that it has its output in."""
+    index = page.evaluate(
+        f"""async code => {{ const content = {NOTEBOOK}.content;
+        const index = content.widgets.findIndex(cell => cell.model.sharedModel.source.includes(code));
+        content.activeCellIndex = index; content.mode = 'command';
+        await window.jupyterapp.commands.execute('notebook:run-cell'); return index; }}""",
+        code,
+    )
+    return page.locator(f".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index='{index}']")
+
+
+def test_a_quiz_is_answered_by_keyboard_and_the_answers_are_kept(page, root):
+    open_lesson(page, "notebooks/01_convolution_arithmetic.ipynb")
+    cell = run_cell(page, 'quiz("01")')
+    asked = questions("01")[0]
+    right = [choice["says"] for choice in asked["choices"]][0]
+    group = cell.locator(".widget-radio").first
+    group.get_by_role("radio").first.focus()
+    file, chosen = root / "notebooks" / "answers" / "01.json", []
+    for _ in asked["choices"]:
+        page.keyboard.press("Space")
+        checked = group.get_by_role("radio", checked=True)
+        chosen.append(checked.evaluate("one => one.closest('label').innerText.trim()"))
+        reason = next(choice["why"] for choice in asked["choices"] if choice["says"] == chosen[-1])
+        verdict = cell.get_by_role("status").filter(has_text=reason)
+        verdict.wait_for()
+        assert verdict.inner_text().startswith("Right." if chosen[-1] == right else "No.")
+        if chosen[-1] == right:
+            break
+        page.keyboard.press("Tab")
+    assert chosen[-1] == right
+    assert json.loads(file.read_text()) == {asked["asks"]: chosen}
+    cell.get_by_text(f"{len(chosen) == 1:d} of 5 right at the first choice").wait_for()
+    page.screenshot(path=SCREENSHOTS / "01-quiz.png")
+
+
+def test_a_figure_whose_kernel_was_restarted_says_so_and_works_again_when_its_cell_is_run(page):
+    open_lesson(page, "notebooks/01_convolution_arithmetic.ipynb")
+    cell = run_cell(page, 'demo("01")')
+    picture = cell.locator(".jupyter-widgets img")
+    picture.wait_for()
+    page.evaluate(f"async () => {{ await {NOTEBOOK}.sessionContext.session.kernel.restart(); }}")
+    page.wait_for_function(READY, arg="01_convolution_arithmetic.ipynb")
+    cell.get_by_role("alert").filter(has_text="The kernel has ended").wait_for()
+    assert "Run this cell again" in cell.get_by_role("alert").inner_text()
+    page.screenshot(path=SCREENSHOTS / "01-restarted.png")
+    cell = run_cell(page, 'demo("01")')
+    cell.get_by_role("alert").filter(has_text="The kernel has ended").wait_for(state="detached")
+    before = picture.get_attribute("src")
+    cell.get_by_label("row", exact=True).focus()
+    page.keyboard.press("ArrowUp")  # which JupyterLab has a use of its own for
+    page.wait_for_function(
+        "before => [...document.images].some(one => one.alt.includes('at row 5, column 5') && one.src != before)",
+        arg=before,
+    )
+
+
+def test_a_saved_figure_is_there_when_its_notebook_is_opened_again_and_says_that_it_stands_still(page):
+    page.evaluate(
+        f"""async () => {{ const run = id => window.jupyterapp.commands.execute(id);
+        await run('docmanager:save'); await {NOTEBOOK}.sessionContext.shutdown(); await run('application:close'); }}"""
+    )
+    open_lesson(page, "notebooks/01_convolution_arithmetic.ipynb")
+    figure = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .xailab-standing").first
+    figure.locator("img").wait_for()
+    figure.get_by_role("alert").filter(has_text="Run this cell again").wait_for()
 
 
 @pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])

@@ -95,6 +95,65 @@ def test_building_twice_changes_nothing_and_executes_once(lesson, tmp_path, monk
     assert [file.read_bytes() for file in files] == before
 
 
+@pytest.fixture
+def built(lesson, tmp_path):
+    """A folder whose only lesson was built, and its pages."""
+    build.build(lesson, tmp_path)
+    for name, page in build.pages(tmp_path).items():
+        build.write(tmp_path / "solutions" / name, page)
+    return tmp_path
+
+
+def test_what_was_just_built_is_not_stale_and_looking_writes_nothing(built):
+    before = {path: path.stat().st_mtime_ns for path in built.rglob("*")}
+    assert build.stale(built) == {}
+    assert {path: path.stat().st_mtime_ns for path in built.rglob("*")} == before
+
+
+def test_what_is_stale_is_named_with_its_fault(built):
+    student, solved = (built / folder / "42_question.ipynb" for folder in ("notebooks", "solutions"))
+    notebook = nbformat.read(student, as_version=4)
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="3")]
+    nbformat.write(notebook, student)
+    solved.write_text(solved.read_text().replace("doubled", "twice"))
+    (built / "solutions" / "TEACHING.md").write_text("edited by hand")
+    (built / "notebooks" / "99_old.ipynb").write_text("{}")
+    found = build.stale(built)
+    assert {path: trouble.split()[:2] for path, trouble in found.items()} == {
+        "notebooks/42_question.ipynb": ["holds", "outputs:"],
+        "solutions/42_question.ipynb": ["was", "executed"],
+        "solutions/TEACHING.md": ["is", "not"],
+        "notebooks/99_old.ipynb": ["has", "no"],
+    }
+
+
+def test_a_changed_source_makes_both_editions_stale(built, lesson):
+    lesson.write_text(LESSON.replace("N = 3", "N = 4"))
+    found = build.stale(built)
+    assert found["notebooks/42_question.ipynb"] == "is not what 42_question.py gives"
+    assert found["solutions/42_question.ipynb"].startswith("was executed from another 42_question.py")
+
+
+def test_an_edition_that_was_not_executed_or_is_no_notebook_is_named(built):
+    student, solved = (built / folder / "42_question.ipynb" for folder in ("notebooks", "solutions"))
+    notebook = nbformat.read(solved, as_version=4)
+    notebook.cells[2].execution_count = None
+    nbformat.write(notebook, solved)
+    student.write_text("{broken")
+    assert build.stale(built) == {
+        "notebooks/42_question.ipynb": "is missing, or is no notebook",
+        "solutions/42_question.ipynb": "was not executed from top to bottom",
+    }
+
+
+def test_the_command_names_what_is_stale_and_fails(built, monkeypatch, capsys):
+    monkeypatch.setattr(build, "stale", lambda: {"notebooks/42_question.ipynb": "holds outputs"})
+    assert build.main(["--check"]) == 1
+    assert "notebooks/42_question.ipynb holds outputs." in capsys.readouterr().out
+    monkeypatch.setattr(build, "stale", dict)
+    assert build.main(["--check"]) == 0 and capsys.readouterr().out == ""
+
+
 def test_an_error_in_a_lesson_leaves_the_edition_before_it_in_place(lesson, tmp_path):
     target = tmp_path / "solutions" / "42_question.ipynb"
     target.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')

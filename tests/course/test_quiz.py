@@ -14,7 +14,7 @@ every_lesson = pytest.mark.parametrize("lesson", NAMES)
 
 
 def buttons(shown):
-    return [part.children[1] for part in shown.children[:-1]]
+    return [part.children[1] for part in shown.children[1:-1]]
 
 
 def said(part):
@@ -47,16 +47,16 @@ def test_a_choice_is_explained_kept_and_found_again(tmp_path):
     asked = questions("03")
     right, wrong = asked[0]["choices"][0], asked[0]["choices"][1]
     shown = quiz("03", tmp_path)
-    assert "Right." not in said(shown.children[0])
+    assert "Right." not in said(shown.children[1])
     buttons(shown)[0].value = wrong["says"]
-    assert "<strong>No.</strong>" in said(shown.children[0])
+    assert "<strong>No.</strong>" in said(shown.children[1])
     buttons(shown)[0].value = right["says"]
     buttons(shown)[1].value = asked[1]["choices"][0]["says"]
-    assert "<strong>Right.</strong>" in said(shown.children[0])
+    assert "<strong>Right.</strong>" in said(shown.children[1])
     assert "1 of 5 right at the first choice" in shown.children[-1].value
     assert json.loads((tmp_path / "03.json").read_text())[asked[0]["asks"]] == [wrong["says"], right["says"]]
     again = quiz("03", tmp_path)
-    assert buttons(again)[0].value == right["says"] and "Right." in said(again.children[0])
+    assert buttons(again)[0].value == right["says"] and "Right." in said(again.children[1])
     assert results(tmp_path) == {"03": (1, 5)}
 
 
@@ -83,7 +83,7 @@ def test_a_place_that_cannot_be_written_is_said_and_the_quiz_goes_on(tmp_path):
     (tmp_path / "file").write_text("in the way")
     shown = quiz("03", tmp_path / "file" / "answers")
     buttons(shown)[0].value = questions("03")[0]["choices"][0]["says"]
-    assert "Right." in said(shown.children[0]) and "could not be kept" in shown.children[-1].value
+    assert "Right." in said(shown.children[1]) and "could not be kept" in shown.children[-1].value
     assert (tmp_path / "file").read_text() == "in the way" and os.listdir(tmp_path) == ["file"]
 
 

@@ -1,11 +1,17 @@
 """What `make demo` shows, in a real browser: the list by keyboard alone, and every figure moved as a reader would."""
 
+import os
+import re
+import signal
 import socket
 import subprocess
+import sys
 import time
+from contextlib import contextmanager
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -14,17 +20,11 @@ from xailab.course.demo import demo_command, write_pages
 from xailab.demos import DEMOS
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
-WAIT = 60
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """The pages as `xailab demo` serves them, and one page more that has all figures in one kernel."""
-    folder = tmp_path_factory.mktemp("demo")
-    write_pages(folder)
-    index = nbformat.read(folder / "index.ipynb", as_version=4)
-    index.cells = [nbformat.v4.new_code_cell(f'from xailab.demos import demo\n\ndemo("{lesson}")') for lesson in DEMOS]
-    nbformat.write(index, folder / "all.ipynb")
+@contextmanager
+def served(folder):
+    """The pages of a folder as `xailab demo` serves them: their address, while the block runs."""
     command, environment, address = demo_command(folder)
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -40,6 +40,18 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The pages, and one more that has all figures in one kernel."""
+    folder = tmp_path_factory.mktemp("demo")
+    write_pages(folder)
+    index = nbformat.read(folder / "index.ipynb", as_version=4)
+    index.cells = [nbformat.v4.new_code_cell(f'from xailab.demos import demo\n\ndemo("{lesson}")') for lesson in DEMOS]
+    nbformat.write(index, folder / "all.ipynb")
+    with served(folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
 def asked():
     """The addresses that the pages asked for."""
     return []
@@ -47,12 +59,12 @@ def asked():
 
 @pytest.fixture(scope="module")
 def visit(browser, address, asked):
-    """A function: opens a page by its name in a new window."""
+    """A function: opens a page by its name in a new window; of another server, by that one's address."""
     opened = []
 
-    def open_page(name):
+    def open_page(name, address=address):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(WAIT * 1000)
+        page.set_default_timeout(build.CELL_SECONDS * 1000)
         page.on("request", lambda request: asked.append(request.url))
         page.goto(address.replace("index", name))
         opened.append(page)
@@ -82,7 +94,7 @@ def picture(part):
 
 def changed(page, part, before):
     """Wait until the picture is another one, and return it."""
-    deadline = time.monotonic() + WAIT
+    deadline = time.monotonic() + build.CELL_SECONDS
     while picture(part) == before:
         assert time.monotonic() < deadline, part.inner_text()
         page.wait_for_timeout(50)
@@ -202,8 +214,7 @@ def test_a_photo_is_brought_and_explained_and_a_text_is_refused_in_words(everyth
     before = changed(everything, part, before)
     (tmp_path / "notes.txt").write_text("not a picture")
     part.locator("input[type=file]").set_input_files(tmp_path / "notes.txt")
-    part.get_by_role("alert").wait_for()
-    assert "notes.txt cannot be read as a picture" in part.get_by_role("alert").inner_text()
+    part.get_by_role("alert").filter(has_text="notes.txt cannot be read as a picture").wait_for()
     assert picture(part) == before
     large = tmp_path / "large.png"
     large.write_bytes(bytes(9_000_000))
@@ -238,6 +249,57 @@ def test_moves_that_come_faster_than_the_computer_are_dropped_and_the_last_one_c
     )
     everything.wait_for_timeout(500)
     assert 0 < everything.evaluate("() => window.drawn") < 20
+
+
+def test_two_demos_at_once_do_not_disturb_each_other(visit, tmp_path):
+    write_pages(tmp_path)
+    with served(tmp_path) as second:
+        pages = [visit("02"), visit("02"), visit("02", second)]
+        parts = [figure(page, "02") for page in pages]
+        for part in parts:
+            part.locator("img").wait_for()
+        first = picture(parts[0])
+        assert [picture(part) for part in parts] == [first] * 3
+        slide(pages[0], parts[0], "classes", "ArrowLeft")
+        moved = changed(pages[0], parts[0], first)
+        slide(pages[2], parts[2], "number of maps", "ArrowLeft")
+        other = changed(pages[2], parts[2], first)
+        assert [picture(part) for part in parts] == [moved, first, other] and moved != other
+        for page in pages[1:]:
+            page.close()
+    slide(pages[0], parts[0], "classes")  # the first goes on when the second has ended
+    assert changed(pages[0], parts[0], moved) == first
+
+
+def test_in_class_a_kernel_that_has_ended_is_said_in_words(visit, address):
+    before = set(psutil.Process().children(recursive=True))
+    page = visit("02")
+    part = figure(page, "02")
+    part.locator("img").wait_for()
+    (kernel,) = [
+        each for each in set(psutil.Process().children(recursive=True)) - before if "ipykernel" in str(each.cmdline())
+    ]
+    kernel.kill()
+    part.get_by_role("alert").filter(has_text="load the page again").wait_for()
+
+
+def test_make_demo_prints_its_address_and_ends_with_ctrl_c():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xailab.course.cli", "demo", "--no-browser"], stdout=subprocess.PIPE, text=True
+    )
+    said = ""
+    while "Ctrl+C" not in said:
+        line = process.stdout.readline()
+        assert line, "it ended by itself"
+        said += line
+    assert re.search(r"http://127\.0\.0\.1:\d+/voila/render/index\.ipynb\?token=[0-9a-f]{48}\n", said)
+    servers = psutil.Process(process.pid).children(recursive=True)
+    folder = next(part for part in servers[0].cmdline() if "xailab-demo-" in part)
+    assert servers and os.path.isdir(folder)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(build.CELL_SECONDS) == 0
+    psutil.wait_procs(servers, build.CELL_SECONDS)
+    assert not any(server.is_running() for server in servers) and not os.path.exists(folder)
 
 
 def test_no_page_asked_anything_of_the_outside(everything, asked):

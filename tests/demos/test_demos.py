@@ -47,6 +47,14 @@ def test_moving_any_slider_changes_the_picture(figure):
             assert figure.message.value == "" and figure.picture.value != before, control.label
 
 
+def test_both_ends_of_every_slider_are_drawn(figure):
+    for control in figure._controls.values():
+        if isinstance(control, Slider):
+            for end in (0, len(control.options) - 1):
+                control.index = end
+                assert figure.message.value == "", control.label
+
+
 def test_an_unknown_lesson_is_named():
     with pytest.raises(ValueError, match="lesson '13' has no interactive figure: one of 01"):
         demo("13")

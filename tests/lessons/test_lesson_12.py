@@ -211,14 +211,6 @@ def test_a_folder_of_real_photographs_takes_the_place_of_the_beams_in_the_pages(
     assert "brick, gravel" in (tmp_path / "pages" / "12_engineer.html").read_text(encoding="utf-8")
 
 
-def test_the_pages_of_the_beams_say_what_was_measured(tmp_path):
-    said = run_small(tmp_path)
-    assert "FOLDER is empty" in said
-    for reader, figures in zip(READERS, (2, 1, 2)):
-        page = (tmp_path / "pages" / f"12_{reader}.html").read_text(encoding="utf-8")
-        assert "Not measured" not in page and page.count("<img") == figures and "drawn steel beams" in page
-
-
 def read_as_the_lesson_does(folder):
     return hold_out(image_folder(folder, (64, 128)))
 

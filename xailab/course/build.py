@@ -2,6 +2,7 @@
 
 python -m xailab.course.build            every lesson that changed
 python -m xailab.course.build 03 --force lesson 03, executed again
+python -m xailab.course.build --check    what no longer follows from its source; nothing is written or executed
 """
 
 import argparse
@@ -9,6 +10,7 @@ import ast
 import hashlib
 import os
 import re
+import sys
 from pathlib import Path
 
 import jupytext
@@ -212,6 +214,60 @@ def claims_page(root=ROOT):
     return "\n".join(parts)
 
 
+def pages(root=ROOT):
+    """The pages that are written from all lessons: {name in solutions/: text}."""
+    return {
+        "TEACHING.md": teaching_page(root),
+        "CLAIMS.md": claims_page(root),
+        "GLOSSARY.md": glossary.page(sources(root)),
+    }
+
+
+def stale(root=ROOT):
+    """What does not follow from the lessons' sources: {path seen from root: what is wrong with it}; nothing is executed."""
+    root, found = Path(root), {}
+    for path in sources(root):
+        lesson = read(path)
+        student, executed = root / "notebooks" / f"{path.stem}.ipynb", path.with_suffix(".ipynb")
+        found[student] = _student_trouble(student, student_edition(lesson), path.name)
+        found[executed] = _solved_trouble(executed, solved_edition(lesson), path.name)
+    for folder in ("notebooks", "solutions"):
+        for path in sorted((root / folder).glob("*.ipynb")):
+            found.setdefault(path, f"has no source: there is no solutions/{path.stem}.py")
+    for name, page in pages(root).items():
+        path = root / "solutions" / name
+        if not path.exists() or path.read_text(encoding="utf-8") != page:
+            found[path] = "is not what the lessons give"
+    return {str(path.relative_to(root)): trouble for path, trouble in found.items() if trouble}
+
+
+def _student_trouble(path, student, source):
+    notebook = _notebook(path)
+    if notebook is None:
+        return "is missing, or is no notebook"
+    if any(cell.get("outputs") for cell in notebook.cells):
+        return "holds outputs: a student starts without any"
+    return None if path.read_text(encoding="utf-8") == text(student) else f"is not what {source} gives"
+
+
+def _solved_trouble(path, solved, source):
+    notebook = _notebook(path)
+    if notebook is None:
+        return "is missing, or is no notebook"
+    if not same_cells(notebook, solved):
+        return f"was executed from another {source}, or edited by hand"
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    return None if counts == list(range(1, len(counts) + 1)) else "was not executed from top to bottom"
+
+
+def _notebook(path):
+    """The notebook in a file, or None."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError):
+        return None
+
+
 def minutes(lesson):
     """What a lesson asks of a student who does everything: 200 words and 8 lines of code per minute, and the exercises.
 
@@ -245,20 +301,28 @@ def build(path, root=ROOT, force=False):
 
 
 def main(arguments=None):
-    """Build the lessons named on the command line, or all."""
+    """Build the lessons named on the command line, or all; or say what is stale. Returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m xailab.course.build", description="make both editions of the lessons"
     )
     parser.add_argument("lessons", nargs="*", help="their two digits; none means all")
     parser.add_argument("--force", action="store_true", help="execute again even if the cells did not change")
+    parser.add_argument("--check", action="store_true", help="say what is stale, and write nothing")
     options = parser.parse_args(arguments)
+    if options.check:
+        troubles = stale()
+        for path, trouble in troubles.items():
+            print(f"{path} {trouble}.")
+        if troubles:
+            print("Edit solutions/*.py or the file's own source, never what is generated; then call make notebooks.")
+        return int(bool(troubles))
     chosen = [path for path in sources() if not options.lessons or path.stem[:2] in options.lessons]
     for path in tqdm(chosen, desc="lessons", unit="lesson"):
         build(path, force=options.force)
-    write(ROOT / "solutions" / "TEACHING.md", teaching_page())
-    write(ROOT / "solutions" / "CLAIMS.md", claims_page())
-    write(ROOT / "solutions" / "GLOSSARY.md", glossary.page(sources()))
+    for name, page in pages().items():
+        write(ROOT / "solutions" / name, page)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

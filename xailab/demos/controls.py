@@ -20,7 +20,8 @@ from xailab.data import read_picture
 
 _JS = Path(__file__).with_name("js")
 _STYLE = """
-.xailab-slider { display: flex; gap: 0.7em; align-items: center; margin: 2px 10px 2px 0 }
+.xailab-slider { display: flex; gap: 0.7em; align-items: center; margin: 2px 10px 2px 2px }
+.xailab-slider { font-size: var(--jp-widgets-font-size, 13px) }
 .xailab-slider label { display: flex; gap: 0.7em; align-items: center }
 .xailab-slider input[type=range] { width: 13em; height: 1.6em; accent-color: #31688e }
 .xailab-slider output { min-width: 5em; font-variant-numeric: tabular-nums }
@@ -28,6 +29,7 @@ _STYLE = """
 .xailab-pad canvas:focus-visible, .xailab-slider input:focus-visible { outline: 3px solid #b5731a; outline-offset: 2px }
 .xailab-pad button { margin-top: 4px }
 .xailab-pad { margin-right: 12px }
+.xailab-watch div:not(:empty) { border-left: 4px solid #b5731a; padding: 4px 12px }
 """
 
 
@@ -100,7 +102,8 @@ class PhotoFile(anywidget.AnyWidget):
 
     def photo(self, side=224):
         """The photograph, uint8 RGB (side, side, 3). Raises ValueError for what is too large, or no picture."""
-        return photo_from(base64.b64decode(self.value), self.name, self.size, side)
+        data, self.value = base64.b64decode(self.value), ""  # a notebook that is saved holds no photograph
+        return photo_from(data, self.name, self.size, side)
 
 
 def photo_from(data, name, size, side=224):
@@ -119,15 +122,26 @@ def photo_from(data, name, size, side=224):
         raise ValueError(f"{name} cannot be read as a picture ({type(error).__name__}: {error}).") from error
 
 
+class Watch(anywidget.AnyWidget):
+    """Says when the kernel has ended, and keeps JupyterLab's own shortcuts from the keys that move the widgets beside it."""
+
+    _esm = _JS / "watch.js"
+    _css = _STYLE
+    ended = traitlets.Unicode(
+        "The kernel has ended or was started anew, so nothing here answers any more. Run this cell again, or load the page again."
+    ).tag(sync=True)
+
+
 class Standing(ipywidgets.VBox):
     """Widgets one below the other, and `still`, the HTML that a saved notebook shows where no kernel runs.
 
-    children: the widgets. title: what a plain text of it says.
+    children: the widgets. title: what a plain text of it says. When the kernel ends, words above them say so.
     """
 
     def __init__(self, children, title):
         self._title, self.still = title, ""
-        super().__init__(children)
+        super().__init__([Watch(), *children])
+        self.add_class("xailab-standing")
 
     def _repr_mimebundle_(self, **options):
         bundle = super()._repr_mimebundle_(**options)
@@ -181,7 +195,11 @@ def choice(label, options, value=None):
     """A drop-down list with a label. options: names, or (name, value) pairs. value: the first one chosen."""
     given = {} if value is None else {"value": value}
     return ipywidgets.Dropdown(
-        options=options, description=label, style={"description_width": "initial"}, layout={"width": "auto"}, **given
+        options=options,
+        description=label,
+        style={"description_width": "initial"},
+        layout={"width": "auto", "margin": "2px 10px 2px 2px"},
+        **given,
     )
 
 

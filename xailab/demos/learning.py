@@ -63,7 +63,7 @@ def race_the_optimizers():
     controls = {
         "surface": choice("surface", list(SURFACES)),
         "rate": Slider("learning rate", [0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 0.9, 1.1], 0.3),
-        "momentum": Slider("momentum", [0, 0.5, 0.8, 0.9, 0.95, 0.99], 0.9),
+        "momentum": Slider("momentum", [0.0, 0.5, 0.8, 0.9, 0.95, 0.99], 0.9),
         "steps": Slider("steps", [5, 10, 20, 40, 60], 40),
     }
     return Interactive(race_figure, "The race of the optimizers", controls)

@@ -12,15 +12,15 @@ from xailab.demos.networks import photo_classifier, photographs
 from xailab.lime import explain_image, stability
 from xailab.superpixels import mean_colours
 
-PARTS = 7
+PARTS = 6  # all 64 ways to hide some of them are asked at once, within a second
 SAMPLES = [10, 20, 40, 80, 160, 320]
 
 
 @cache
 def pieces(name):
-    """A photo cut into seven superpixels, and the answers for all 128 ways to hide some of them.
+    """A photo cut into six superpixels, and the answers for all 64 ways to hide some of them.
 
-    Returns (segments int (224, 224) from 0 to 6, target, {7 truth values: probability of the target}). Lesson 06.
+    Returns (segments int (224, 224) from 0 to 5, target, {6 truth values: probability of the target}). Lesson 06.
     """
     photo = photographs()[name]
     for wanted in range(PARTS, 40):  # scikit-image's number is a wish
@@ -41,7 +41,7 @@ def with_parts(photo, segments, shown):
 
 @cache
 def explained(name, samples):
-    """LIME's explanation of a photo, seed 0, and its stability over five seeds. Returns (weights (7,), R^2, Stability)."""
+    """LIME's explanation of a photo, seed 0, and its stability over five seeds. Returns (weights (6,), R^2, Stability)."""
     photo, (segments, _, answers) = photographs()[name], pieces(name)
     hidden = mean_colours(photo, segments)
     firsts = [tuple(np.argwhere((segments == part) & (photo != hidden).any(axis=2))[0]) for part in range(PARTS)]

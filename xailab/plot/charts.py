@@ -151,7 +151,7 @@ def descents(surface, paths, *, title, reach, alt=None):
     alt = alt or f"{title}. All start at ({start[0]:g}, {start[1]:g}); height at the end: " + ", ".join(
         f"{name} {end}" for name, end in ends.items()
     )
-    columns = min(3, len(paths))
+    columns = 2 if len(paths) == 4 else min(3, len(paths))
     rows = -(-len(paths) // columns)
     figure = new_figure(title, WIDEST, 0.6 + 1.9 * rows, alt)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
