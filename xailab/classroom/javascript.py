@@ -18,7 +18,9 @@ def packages(folder=FOLDER):
     installed, lock = Path(folder) / "installed.json", _LOCK.read_text(encoding="utf-8")
     if not installed.exists() or installed.read_text(encoding="utf-8") != lock:
         if shutil.which("npm") is None:
-            raise RuntimeError("npm is missing, which fetches reveal.js and MathJax: install Node.js, then call this again.")
+            raise RuntimeError(
+                "npm is missing, which fetches reveal.js and MathJax: install Node.js, then call this again."
+            )
         Path(folder).mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(_LOCK.with_name(name), folder)

@@ -92,19 +92,22 @@ def key(kind, source):
     Of a list the first sentence of each item.
     """
     if kind in ("bullet_list", "ordered_list"):
-        items = re.split(r"^(?=(?:-|\d+\.) )", source, flags=re.MULTILINE)
-        return "\n".join(sentences(item)[0] for item in items if item.strip())
+        items = map(sentences, filter(str.strip, re.split(r"^(?=(?:-|\d+\.) )", source, flags=re.MULTILINE)))
+        return "\n".join(" ".join(item[: 2 if _is_bold(item[0]) else 1]) for item in items)
     if kind != "paragraph" or source.startswith("$$"):
         return source
     if source.startswith("**To read on"):
         return ""
     parts = sentences(source)
-    heads = [False, *(re.fullmatch(r"\*\*[^*]+\*\*", part) is not None for part in parts)]
     return " ".join(
         part
-        for part, head in zip(parts, heads)
-        if head or "**" in part or re.search(r"\$[^$]*=[^$]*\$", part)
+        for before, part in zip(["", *parts], parts)
+        if "**" in part or _is_bold(before) or re.search(r"\$[^$]*=[^$]*\$", part)
     )
+
+
+def _is_bold(sentence):
+    return re.fullmatch(r"(- )?\*\*[^*]+\*\*", sentence) is not None
 
 
 def sentences(text):
@@ -208,7 +211,9 @@ def _quiz(number, slides):
     """One slide per question, the choices in the order in which readers see them; the answer is in its notes."""
     for count, question in enumerate(questions(number), 1):
         slide = Slide(count == 1, f"## Question {count} of {len(questions(number))}")
-        slide.shown = [_markdown("\n".join([question["asks"] + "\n", *(f"- {each['says']}" for each in shuffled(question))]))]
+        slide.shown = [
+            _markdown("\n".join([question["asks"] + "\n", *(f"- {each['says']}" for each in shuffled(question))]))
+        ]
         right, *wrong = (f"**{choice['says']}** {choice['why']}" for choice in question["choices"])
         slide.notes = [f"Right: {right}", *(f"Wrong: {each}" for each in wrong)]
         slides.append(slide)
