@@ -8,7 +8,7 @@ import pytest
 from xailab.course import ROOT
 
 PACKAGE = ROOT / "xailab"
-WINGS = ("models", "data", "plot", "demos", "course")
+WINGS = ("models", "data", "plot", "demos", "course", "classroom")
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
 
 
@@ -24,7 +24,7 @@ def imported(path):
 
 
 def wing(module):
-    """models, data, plot, demos or course; "" for what lessons are about, and "helper" for what all of these use."""
+    """models, data, plot, demos, course or classroom; "" for what lessons are about, and "helper" for what all of these use."""
     parts = module.split(".")
     if len(parts) > 1 and parts[1] in WINGS:
         return parts[1]
@@ -40,6 +40,7 @@ MAY_USE = {
     "": {"", "helper"},
     "demos": {"demos", "", "models", "data", "plot", "helper"},
     "course": {"course", "demos", "", "models", "data", "plot", "helper"},
+    "classroom": {"classroom", "course", "demos", "", "models", "data", "plot", "helper"},
 }
 
 
@@ -50,7 +51,15 @@ def test_no_two_modules_know_each_other():
 @pytest.mark.parametrize("module", IMPORTS)
 def test_imports_run_one_way(module):
     if module != "xailab":
-        assert {wing(name) for name in IMPORTS[module]} <= MAY_USE[wing(module)]
+        entered = {"classroom"} if module == "xailab.course.cli" else set()  # where it is asked to, see below
+        assert {wing(name) for name in IMPORTS[module]} <= MAY_USE[wing(module)] | entered
+
+
+def test_the_command_line_enters_the_classroom_only_where_it_is_asked_to():
+    top = ast.Module(ast.parse(MODULES["xailab.course.cli"].read_text(encoding="utf-8")).body, [])
+    top.body = [node for node in top.body if not isinstance(node, ast.FunctionDef)]
+    code = compile(ast.fix_missing_locations(top), "cli", "exec")
+    assert "classroom" not in str(code.co_names) and "xailab.classroom.slides" in IMPORTS["xailab.course.cli"]
 
 
 @pytest.mark.parametrize("module", IMPORTS)

@@ -32,7 +32,9 @@ def lay_out(folder, lessons):
         (folder / name).mkdir(parents=True)
     shutil.copytree(javascript.packages() / "mathjax" / "es5", folder / "_static" / "mathjax" / "es5")
     shutil.copy(ROOT / "solutions" / "why-nine-and-not-seven.png", folder / "solutions")
-    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))  # the ledger links there
+    shutil.copytree(
+        ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__")
+    )  # the ledger links there
     for path in lessons:
         page = lesson_page(nbformat.read(path.with_suffix(".ipynb"), as_version=4), path.stem)
         nbformat.write(page, folder / "solutions" / f"{path.stem}.ipynb")
@@ -83,7 +85,16 @@ def site(folder=ROOT / "build" / "site", lessons=None):
     work = folder.with_name(f"{folder.name}-work")
     shutil.rmtree(work, ignore_errors=True)
     lay_out(work / "source", build.sources() if lessons is None else lessons)
-    options = ["-c", _CONFIG, "-b", "html", "-d", work / "doctrees", "-D", f"html_static_path={work / 'source/_static'}"]
+    options = [
+        "-c",
+        _CONFIG,
+        "-b",
+        "html",
+        "-d",
+        work / "doctrees",
+        "-D",
+        f"html_static_path={work / 'source/_static'}",
+    ]
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", *options, work / "source", work / "html"]
     if subprocess.run(list(map(str, command))).returncode:
         raise RuntimeError(
@@ -101,7 +112,9 @@ def site(folder=ROOT / "build" / "site", lessons=None):
 
 def dead_links(folder):
     """The links of a built site that lead nowhere, ["page: link"]; pages and anchors are looked up, other sites are not."""
-    found = [path for path in sorted(Path(folder).rglob("*.html")) if "_static" not in path.parts]  # there are templates
+    found = [
+        path for path in sorted(Path(folder).rglob("*.html")) if "_static" not in path.parts
+    ]  # there are templates
     pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in found}
     anchors = {path: {tag["id"] for tag in page.select("[id]")} for path, page in pages.items()}
     dead = []

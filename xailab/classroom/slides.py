@@ -62,7 +62,10 @@ def deck(lesson, executed):
             _code(run.source, run.outputs, slides)
     _quiz(about["number"], slides)
     notebook = nbformat.v4.new_notebook(metadata={"title": f"{about['number']} · {about['title']}"})
-    for slide in filter(lambda slide: slide.shown, slides):
+    for before, slide in zip(slides, slides[1:]):
+        if not (slide.shown or slide.topic):  # one that was begun behind an exercise, and is not needed
+            before.notes += slide.notes
+    for slide in (slide for slide in slides if slide.shown or slide.topic):
         cells = [_markdown(slide.heading), *slide.shown]
         kinds = ["slide" if slide.topic else "subslide"] + ["-"] * len(slide.shown)
         if slide.notes:

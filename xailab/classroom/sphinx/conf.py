@@ -13,6 +13,12 @@ myst_heading_anchors = 3
 
 mathjax_path = "mathjax/es5/tex-mml-chtml.js"  # from npm, below _static: nothing is asked of the outside
 html_theme = "sphinx_book_theme"
-html_theme_options = {"show_toc_level": 2, "use_fullscreen_button": False, "home_page_in_toc": True}
+html_theme_options = {
+    "show_toc_level": 2,
+    "use_fullscreen_button": False,
+    "home_page_in_toc": True,
+    "navbar_persistent": [],
+}
+html_context = {"default_mode": "light"}  # the figures are drawn on white
 html_show_search_summary = False  # it would fetch pages, which a browser forbids where the site is read from a disk
 html_copy_source = False
