@@ -140,7 +140,10 @@ def test_no_slide_is_fuller_than_the_screen_and_notes_exist(browser, folder, num
             Reveal.next();
             return seen; })"""
     )
+    twice = page.locator("aside.notes mjx-assistive-mml").count()
+    formulas = page.locator("aside.notes mjx-container svg").count()
     page.close()
+    assert formulas > 0 and twice == 0, "the speaker's window would show formulas twice, or none"
     assert len(seen) > 40 and all(bottom <= 720 and right <= 1280 for bottom, right, *_ in seen)
     assert min(font for _, _, font, *_ in seen) >= 20, "readable from the last row"
     assert sum(notes > 0 for *_, notes, _ in seen) > len(seen) / 3 and all(text > 0 for *_, text in seen)
