@@ -10,7 +10,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 # Empty: compiled modules are kept. Where the environment forbids it, every lesson would compile TensorFlow anew, some 8 s each.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab demo test unit course notebooks bench hub graders class
+.PHONY: help lab demo test unit course notebooks slides site bench class hub graders
 
 help:
 	@echo "make lab        set up, then open lesson 00 in JupyterLab"
@@ -19,6 +19,8 @@ help:
 	@echo "make unit       run the tests that need neither a browser nor a whole lesson, about 2 minutes"
 	@echo "make course     run all lessons, two at a time, and print what each took"
 	@echo "make notebooks  rebuild both editions of the lessons from solutions/*.py"
+	@echo "make slides     make slides of the executed lessons, with notes for the speaker: build/slides"
+	@echo "make site       make a site of the executed lessons that reads offline: build/site"
 	@echo "make bench      measure speed: ours against the bare network and against peers"
 	@echo "make class      mark a made-up class of 200, twenty of them hostile, and compare with what they must get"
 	@echo "make hub        for a class on one server: JupyterHub in .venv-hub; hosting/README.md has the rest"
@@ -43,6 +45,12 @@ course: .venv/ready
 
 notebooks: .venv/ready
 	$(BIN)/python -m xailab.course.build
+
+slides: .venv/ready
+	$(BIN)/xailab slides
+
+site: .venv/ready
+	$(BIN)/xailab site
 
 bench: .venv/ready
 	cd tests && ../$(BIN)/python -m benchmarks

@@ -51,8 +51,15 @@ def test_no_two_modules_know_each_other():
 @pytest.mark.parametrize("module", IMPORTS)
 def test_imports_run_one_way(module):
     if module != "xailab":
-        entered = {"classroom"} if module == "xailab.course.cli" else set()  # inside the command's functions
+        entered = {"classroom"} if module == "xailab.course.cli" else set()  # where it is asked to, see below
         assert {wing(name) for name in IMPORTS[module]} <= MAY_USE[wing(module)] | entered
+
+
+def test_the_command_line_enters_the_classroom_only_where_it_is_asked_to():
+    top = ast.Module(ast.parse(MODULES["xailab.course.cli"].read_text(encoding="utf-8")).body, [])
+    top.body = [node for node in top.body if not isinstance(node, ast.FunctionDef)]
+    code = compile(ast.fix_missing_locations(top), "cli", "exec")
+    assert "classroom" not in str(code.co_names) and "xailab.classroom.slides" in IMPORTS["xailab.course.cli"]
 
 
 @pytest.mark.parametrize("module", IMPORTS)

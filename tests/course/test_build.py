@@ -179,8 +179,12 @@ def test_a_lesson_without_a_proper_header_is_named(lesson):
         build.header(build.read(lesson))
 
 
-def test_the_teaching_page_has_minutes_and_questions(lesson, tmp_path):
+def test_the_teaching_page_has_plans_minutes_and_questions(lesson, tmp_path, monkeypatch):
+    session = {"when": "Friday", "lessons": ["42"], "why": "It is short."}
+    plan = {"title": "1 day", "about": "", "covers": "all", "longest": 20, "exercises": "class", "session": [session]}
+    monkeypatch.setattr(build.plans, "plans", lambda: [plan])
     page = build.teaching_page(tmp_path)
+    assert "| Friday | 42 | 20 | – | – | – | It is short. |" in page
     assert "## 42 · A question?" in page and "Reading 20 min" in page and "Ask them." in page
 
 

@@ -18,7 +18,7 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from xailab.course import ROOT, claims, glossary
+from xailab.course import ROOT, claims, glossary, plans
 from xailab.course.exercises import exercises
 from xailab.course.quiz import questions
 
@@ -177,11 +177,22 @@ def header(lesson):
 
 
 def teaching_page(root=ROOT):
-    """The teacher's page: of each lesson the minutes, the exercises with their common mistakes, and questions to ask."""
-    parts = ["# Teaching notes\n", "Generated from the lessons by `make notebooks`; edit `solutions/*.py` instead.\n"]
-    for path in sources(root):
-        lesson = read(path)
-        about = header(lesson)
+    """The teacher's page: plans, and of each lesson the minutes, the exercises with common mistakes, and questions to ask."""
+    lessons = [(path, read(path)) for path in sources(root)]
+    abouts = {path: header(lesson) for path, lesson in lessons}
+    taken = {
+        abouts[path]["number"]: {**abouts[path], "exercises": exercise_minutes(lesson)} for path, lesson in lessons
+    }
+    parts = [
+        "# Teaching notes\n",
+        "Generated from the lessons by `make notebooks`; edit `solutions/*.py` and `xailab/course/plans.toml` instead.\n",
+        "## Plans\n",
+        "Three ways through the course. The spine is lessons 01 to 04, 06 and 07; the rest hangs on it. Minutes are those of "
+        "the lessons' first lines, exercises and computing included; questions and breaks come on top.\n",
+        plans.page(taken),
+    ]
+    for path, lesson in lessons:
+        about = abouts[path]
         parts.append(f"## {about['number']} · {about['title']}\n")
         parts.append(
             f"Reading {about['reading']} min, computing {about['computing']} s. [Executed lesson]({path.stem}.ipynb)\n"
@@ -277,7 +288,12 @@ def minutes(lesson):
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
     words = sum(len(re.sub(r"\*\*To read on.*?(\n\n|\Z)", "", text, flags=re.DOTALL).split()) for text in texts)
     lines = sum(bool(line.strip()) for cell in cells if cell.cell_type == "code" for line in cell.source.splitlines())
-    return words / 200 + lines / 8 + sum(cell.metadata["minutes"] for cell in cells if is_tagged(cell, "exercise"))
+    return words / 200 + lines / 8 + exercise_minutes(lesson)
+
+
+def exercise_minutes(lesson):
+    """What a lesson's exercises take together, minutes."""
+    return sum(cell.metadata["minutes"] for cell in lesson.cells if is_tagged(cell, "exercise"))
 
 
 def write(path, content):

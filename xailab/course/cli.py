@@ -80,6 +80,28 @@ def _train_icnn(options, rest):
     return 0
 
 
+def _slides(options, rest):
+    from xailab.classroom.slides import slides
+
+    return _told(lambda: slides(options.lessons)[0])
+
+
+def _site(options, rest):
+    from xailab.classroom.site import site
+
+    return _told(site)
+
+
+def _told(make):
+    """Print the path of the page that was made and return 0, or say what is missing and return 1."""
+    try:
+        print(make())
+    except (RuntimeError, ValueError) as error:
+        print(error)
+        return 1
+    return 0
+
+
 def _parse(arguments):
     """What was asked for; behind `lab`, what it does not know is for JupyterLab."""
     parser = argparse.ArgumentParser(prog="xailab", description="The explainable-AI course.")
@@ -129,6 +151,9 @@ def _parse(arguments):
     grader.add_argument("--memory", type=int, default=4000, help="that a notebook may take, in MB")
     grader.add_argument("--full", action="store_true", help="run the lessons at full size; marks do not depend on it")
     grader.add_argument("--trust", dest="trusted", action="store_true", help="run also where nothing shuts the code in")
+    slider = command("slides", _slides, "make slides of the executed lessons, with notes for the speaker")
+    slider.add_argument("lessons", nargs="*", help="their two digits; none means all")
+    command("site", _site, "make a site of the executed lessons that reads offline, and follow its links")
     command("check", _check, "say whether this machine has what the course needs")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "lab":

@@ -51,7 +51,7 @@ def quiz(lesson, folder="answers"):
     shown = Standing([*parts, score], f"Five questions on lesson {lesson}")
     listed = "".join(
         f"<li>{html.escape(question['asks'])}<ul>"
-        + "".join(f"<li>{html.escape(choice['says'])}</li>" for choice in _shuffled(question))
+        + "".join(f"<li>{html.escape(choice['says'])}</li>" for choice in shuffled(question))
         + "</ul></li>"
         for question in questions(lesson)
     )
@@ -89,7 +89,7 @@ def result(path):
 def _ask(number, question, kept, tell):
     """One question: its text, its choices, and the explanation of what was chosen."""
     why = ipywidgets.HTML()
-    choices = _shuffled(question)
+    choices = shuffled(question)
     buttons = ipywidgets.RadioButtons(
         options=[choice["says"] for choice in choices],
         value=None,
@@ -120,7 +120,8 @@ def _ask(number, question, kept, tell):
     return ipywidgets.VBox([asked, buttons, why])
 
 
-def _shuffled(question):
+def shuffled(question):
+    """The choices of a question in the order in which readers see them, [{"says", "why"}]. question: one of questions()."""
     choices = list(question["choices"])
     Random(question["asks"]).shuffle(choices)
     return choices
