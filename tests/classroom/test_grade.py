@@ -234,6 +234,9 @@ def test_of_a_value_the_first_that_was_tried_counts_since_check_tells_the_right_
 def test_the_hidden_cases_follow_from_the_reports_seed_and_no_two_reports_share_it(tmp_path):
     seeds = [grading._seed(tmp_path / name) for name in ("a", "a", "b", "c")]
     assert seeds[0] == seeds[1] and len(set(seeds)) == 3
+    (tmp_path / "a" / "seed.txt").write_text("none")
+    with pytest.raises(ValueError, match="seed.txt holds no whole number"):
+        grading._seed(tmp_path / "a")
 
 
 # What is handed in

@@ -15,7 +15,7 @@ def a_class(student="Ada"):
     rows = [
         Row(student, "01.1", 1, 1, "right"),
         Row(student, "01.2", 0, 2, "wrong", "flipped kernel", f"You turned {EVIL}"),
-        Row(student, "01 quiz", 3, 5, "wrong"),
+        Row(student, "01 quiz", 3, 5, "answered"),
         Row("Bob", "01.1", 0, 1, "wrong", "forgot the bias", "The bias is missing."),
         Row("Bob", "01.2", 0, 2, "not handed in"),
     ]
@@ -78,7 +78,11 @@ def test_the_overview_has_scores_exercises_mistakes_times_and_every_student(tmp_
         "students/Ada.html",
     ):
         assert words in page, words
-    assert len(re.findall(r'<img alt="[^"]{20,}"', page)) == 2 and page.count("<caption>") == page.count("<table>") == 4
+    assert (
+        len(re.findall(r'<img alt="[^"]{20,}"', page)) == 2
+        and page.count("<caption>") == page.count("<table>") == 5
+        and "3.0 of 5" in page
+    )
     assert (tmp_path / "report" / "students" / "Ada.html").exists()
 
 

@@ -39,8 +39,8 @@ _CELLS_SHARE = 4  # a cell may take this part of the notebook's seconds, so that
 class Row:
     """One exercise of one student: what a line of marks.csv says.
 
-    state: "right", "wrong", "not tried", "missing" (no answer arrived) or "not handed in". mistake: the name of a known
-    mistake, or "". found: a sentence for the student, or "".
+    exercise: its id, or "03 quiz". state: "right", "wrong", "not tried", "missing" (no answer arrived) or "not handed in"; of
+    a quiz "answered". mistake: the name of a known mistake, or "". found: a sentence for the student, or "".
     """
 
     student: str
@@ -82,32 +82,26 @@ def grade(
     instead of local processes. limits: of one notebook, sandbox.Limits. full: run the lessons at full size instead of the
     small one. trusted: also where nothing shuts the code in. bar: whether to show a progress bar.
     Returns a Class. Raises FileNotFoundError for a folder without students, ValueError for a lesson that there is none of,
-    sandbox.NoSandbox. Lesson 00.
+    sandbox.NoSandbox.
     """
     for lesson in assigned:
         if lesson not in lessons():
             raise ValueError(f"there is no lesson {lesson!r} with exercises: {', '.join(lessons())} were expected.")
     students = _students(Path(submissions))
-    seed, kept = _seed(Path(out)), Path(out) / "marks"
-    result, waiting, done = Class(protected=sandbox.protection() is not None), {}, []
     if executor is None:  # others' machines answer for themselves
         sandbox.require(trusted)
-    for student, folder in students.items():
-        for path in _notebooks(folder):
-            about = {"student": student, "notebook": str(path.relative_to(folder))}
-            try:
-                lesson, text = prepare(path, full)
-            except ValueError as error:
-                result.runs.append({**about, "lesson": None, "trouble": str(error)})
-                continue
-            if assigned and lesson not in assigned:
-                continue
-            file = kept / f"{_digest(lesson, text, seed)}.json"
-            marked = _kept(file, limits)
-            if marked is None:
-                waiting.setdefault(file, ([], lesson, text))[0].append(about)
-            else:
+    seed, result = _seed(Path(out)), Class(protected=not trusted or sandbox.protection() is not None)
+    waiting = {}  # {file of what will be marked: (whose it is, lesson, text)}
+    done = []  # (whose it is, what was marked)
+    for about, lesson, text in _handed_in(students, full):
+        if lesson is None:
+            result.runs.append({**about, "lesson": None, "trouble": text})
+        elif lesson in (assigned or lessons()):
+            file = Path(out) / "marks" / f"{_digest(lesson, text, seed)}.json"
+            if marked := _kept(file, limits):
                 done.append((about, marked))
+            else:
+                waiting.setdefault(file, ([], lesson, text))[0].append(about)
     total = len(done) + sum(len(owners) for owners, *_ in waiting.values())
     with (
         _workers(executor, jobs) as workers,
@@ -147,8 +141,17 @@ def _students(submissions):
     return found
 
 
-def _notebooks(folder):
-    return [path for path in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
+def _handed_in(students, full):
+    """Yield ({"student", "notebook"}, lesson, notebook as text) of all notebooks; (…, None, why not) of what is none."""
+    for student, folder in students.items():
+        for path in sorted(folder.rglob("*.ipynb")):
+            if ".ipynb_checkpoints" in path.parts:
+                continue
+            about = {"student": student, "notebook": str(path.relative_to(folder))}
+            try:
+                yield about, *prepare(path, full)
+            except ValueError as error:
+                yield about, None, str(error)
 
 
 def _seed(out):
@@ -157,7 +160,12 @@ def _seed(out):
     if not file.exists():
         out.mkdir(parents=True, exist_ok=True)
         build.write(file, str(secrets.randbelow(2**31)))
-    return int(file.read_text())
+    try:
+        return int(file.read_text())
+    except ValueError as error:
+        raise ValueError(
+            f"{file} holds no whole number: name another folder, or delete the file to mark all anew."
+        ) from error
 
 
 def prepare(path, full=False):
@@ -389,7 +397,7 @@ def _rows(students, done, assigned):
                 rows.append(Row(student, id, **found))
             if lesson in asked:
                 right, of, trouble = answered[student].get(lesson, (0, len(quiz.questions(lesson)), ""))
-                state = "right" if right == of else "wrong" if lesson in answered[student] else "not handed in"
+                state = "answered" if lesson in answered[student] else "not handed in"
                 rows.append(Row(student, f"{lesson} quiz", right, of, state, found=trouble))
     return rows
 

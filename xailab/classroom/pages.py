@@ -123,16 +123,20 @@ def _histogram(scores):
 
 
 def _exercises(rows):
-    listed = []
+    heads = ["right", "wrong", "not tried", "missing", "not handed in"]
+    listed, quizzes = [], []
     for id in sorted({row.exercise for row in rows}):
-        states = Counter(row.state for row in rows if row.exercise == id)
-        exercise = exercises(id[:2]).get(id)
-        name = f"{id}, {exercise.title}" if exercise else id
-        counts = [states[state] for state in ("right", "wrong", "not tried", "missing", "not handed in")]
-        listed.append([_text(name), *counts])
-    return _html_table(
-        "How many students", ["exercise", "right", "wrong", "not tried", "missing", "not handed in"], listed
-    )
+        own = [row for row in rows if row.exercise == id]
+        states, exercise = Counter(row.state for row in own), exercises(id[:2]).get(id)
+        if exercise:
+            listed.append([_text(f"{id}, {exercise.title}"), *(states[state] for state in heads)])
+        else:
+            mean = sum(row.points for row in own) / max(1, states["answered"])
+            quizzes.append([_text(id), states["answered"], f"{mean:.1f} of {own[0].of}"])
+    tables = _html_table("How many students", ["exercise", *heads], listed)
+    if quizzes:
+        tables += _html_table("Right at the first choice", ["quiz", "students who answered", "mean"], quizzes)
+    return tables
 
 
 def _times(runs):
