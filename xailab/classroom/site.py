@@ -31,7 +31,8 @@ def lay_out(folder, lessons):
     for name in ("solutions", "notebooks", "datasets", "_static/mathjax"):
         (folder / name).mkdir(parents=True)
     shutil.copytree(javascript.packages() / "mathjax" / "es5", folder / "_static" / "mathjax" / "es5")
-    shutil.copy(ROOT / "solutions" / "why-nine-and-not-seven.png", folder / "solutions")
+    for name in ("solutions/why-nine-and-not-seven.png", "LICENSE", "LICENSE-text"):
+        shutil.copy(ROOT / name, folder / name)
     shutil.copytree(
         ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__")
     )  # the ledger links there
