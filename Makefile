@@ -94,7 +94,7 @@ graders: .venv-nbgrader/ready .venv-otter/ready
 	echo "2/3  Installing the packages of requirements.lock: about 2 GB, some minutes the first time"; \
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock; \
 	if $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock && \
-	   $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock; \
+	   $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock; \
 	then :; else \
 	  echo "     uv did not manage; pip takes over, which is slower"; \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock; \

@@ -12,8 +12,8 @@ from nbclient import NotebookClient
 from xailab.classroom import grade as grading
 from xailab.course import ROOT
 
-_NOTEBOOKS = 6
-_LESSON = "02_global_average_pooling"
+_NOTEBOOKS = 4
+_LESSON = "03_cam_mnist"
 
 
 def _hand_in(folder):

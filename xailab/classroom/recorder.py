@@ -11,13 +11,13 @@ import sys
 import numpy as np
 from IPython.display import display
 
+from xailab.classroom import MIME
 from xailab.classroom.answers import pack
 from xailab.course import check as engine
 from xailab.course import exercises as book
 from xailab.course.check import Attempt
 
 _NOT_YOURS = "This is the course's own solution: write yours."
-MIME = "application/vnd.xailab.answer+json"
 
 
 class OnLoan(RuntimeError):

@@ -11,11 +11,13 @@ import os
 import sys
 import time
 
-import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+sys.modules["rfc3987_syntax"] = None  # a grammar of web addresses, for which jsonschema would take a second of each start
 
-from xailab.classroom.recorder import MIME
+import nbformat  # noqa: E402
+from nbclient import NotebookClient  # noqa: E402
+from nbclient.exceptions import DeadKernelError  # noqa: E402
+
+from xailab.classroom import MIME  # noqa: E402
 
 
 class _Marked(NotebookClient):
