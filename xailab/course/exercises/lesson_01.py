@@ -192,7 +192,7 @@ EXERCISES = [
             ),
             Mistake(
                 "forgot the bias",
-                lambda i, k, b: convolve(i, k, 0) if b else convolve(i, k, 1),
+                lambda i, k, b: convolve(i, k, 0),
                 "The bias is missing: it is added at every position.",
             ),
         ),
