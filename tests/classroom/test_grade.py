@@ -16,9 +16,11 @@ from submissions import ALL, HOSTILE, NAMES, POINTS, RIGHT, SLOW, notebook
 
 from xailab.classroom import grade as grading
 from xailab.classroom import sandbox
-from xailab.classroom.grade import grade, mark, prepare
+from xailab.classroom.grade import grade
+from xailab.classroom.marking import mark
 from xailab.classroom.pages import table
 from xailab.classroom.sandbox import Limits
+from xailab.classroom.submissions import prepare
 from xailab.course import build
 from xailab.course.cli import main
 from xailab.course.quiz import questions
@@ -207,7 +209,7 @@ def test_a_report_of_nothing_is_no_points_and_says_why():
 
 @pytest.mark.parametrize(
     "line",
-    ["", "nonsense", "[]", "7", '{"cell": "x"}', '{"cell": 99, "seconds": 1}', '{"cell": 1, "seconds": NaN}', "{" * 9999,
+    ["", "nonsense", "[]", "7", '{"cell": "x"}', '{"cell": 99, "seconds": 1}', '{"cell": 1, "seconds": NaN}', "{" * 9999, '{"cell": 1, "seconds": 1' + "0" * 400 + "}",
      '{"answer": {"exercise": "01.1"}, "cell": 1}', '{"answer": 7}', '{"answer": {"exercise": ["01.1"]}}', '{"ended": {}, "cell": {}}'],
 )  # fmt: skip
 def test_whatever_a_student_writes_into_the_report_is_no_point(line):
@@ -273,10 +275,13 @@ def test_what_cannot_be_run_is_named(tmp_path, text, said):
         prepare(hand_in(tmp_path, "s", text))
 
 
-def test_a_link_and_bytes_that_are_no_text_are_named(tmp_path):
+def test_a_link_a_pipe_and_bytes_that_are_no_text_are_named(tmp_path):
     (tmp_path / "link.ipynb").symlink_to(build.sources()[0])
-    with pytest.raises(ValueError, match="a link to another file"):
+    with pytest.raises(ValueError, match="a link, or no file"):
         prepare(tmp_path / "link.ipynb")
+    os.mkfifo(tmp_path / "waits.ipynb")
+    with pytest.raises(ValueError, match="no file at all"):
+        prepare(tmp_path / "waits.ipynb")
     (tmp_path / "bytes.ipynb").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="no valid notebook"):
         prepare(tmp_path / "bytes.ipynb")

@@ -11,7 +11,8 @@ import os
 import sys
 import time
 
-sys.modules["rfc3987_syntax"] = None  # a grammar of web addresses, for which jsonschema would take a second of each start
+# jsonschema would take a second of each start for a grammar of web addresses.
+sys.modules["rfc3987_syntax"] = None
 
 import nbformat  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
