@@ -33,7 +33,7 @@ demo: .venv/ready
 	$(BIN)/xailab demo
 
 test: .venv/ready
-	@echo "About 12 minutes on two idle cores, over 20 on one; the ten slowest tests are named at the end."
+	@echo "About 15 minutes on two idle cores, over 25 on one; the ten slowest tests are named at the end."
 	$(BIN)/ruff check .
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
 

@@ -6,10 +6,12 @@ A cell that fails or lasts too long is left behind, and the next one runs. The r
 kernel does not inherit, one line of JSON per event; what the notebook prints or draws is not kept.
 """
 
+import asyncio
 import json
 import os
 import sys
 import time
+from collections import Counter
 
 # jsonschema would take a second of each start for a grammar of web addresses.
 sys.modules["rfc3987_syntax"] = None
@@ -20,14 +22,21 @@ from nbclient.exceptions import DeadKernelError  # noqa: E402
 
 from xailab.classroom import MIME  # noqa: E402
 
+_MOST_PRINTED = 10_000_000  # letters per cell
+
 
 class _Marked(NotebookClient):
-    """Keeps the answers among a cell's outputs, and nothing else."""
+    """Keeps the answers among a cell's outputs, and nothing else; a cell that prints for ever is interrupted."""
 
     def output(self, outs, msg, display_id, cell_index):
-        answer = msg["content"].get("data", {}).get(MIME) if msg["msg_type"] == "display_data" else None
-        if answer is not None:
-            self.report(cell=cell_index - 1, answer=answer)
+        content = msg["content"]
+        if msg["msg_type"] == "display_data" and MIME in content.get("data", {}):
+            self.report(cell=cell_index - 1, answer=content["data"][MIME])
+        elif msg["msg_type"] == "stream":
+            before = self.printed[cell_index]
+            self.printed[cell_index] += len(content["text"])
+            if before <= _MOST_PRINTED < self.printed[cell_index]:
+                asyncio.ensure_future(self.km.interrupt_kernel())
 
     def handle_comm_msg(self, outs, msg, cell_index):
         """Widgets have nobody to talk to."""
@@ -69,7 +78,7 @@ def main(lesson, seed, seconds, memory, descriptor):
             on_cell_execute=begin,
             on_cell_executed=done,
         )
-        client.report = report
+        client.report, client.printed = report, Counter()
         try:
             client.execute(cwd=os.getcwd())
         except DeadKernelError:
