@@ -16,7 +16,7 @@ help:
 	@echo "make lab        set up, then open lesson 00 in JupyterLab"
 	@echo "make demo       set up, then show the interactive figures in class, without code"
 	@echo "make test       set up, then run every test, both editions of every lesson included"
-	@echo "make unit       run the tests that need neither a browser nor a whole lesson, about 2 minutes"
+	@echo "make unit       run the tests that need no browser, notebook or training, about 2 minutes"
 	@echo "make course     run all lessons, two at a time, and print what each took"
 	@echo "make notebooks  rebuild both editions of the lessons from solutions/*.py"
 	@echo "make slides     make slides of the executed lessons, with notes for the speaker: build/slides"
@@ -37,8 +37,12 @@ test: .venv/ready
 	$(BIN)/ruff check .
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
 
+# What opens a browser, runs notebooks or trains what a lesson trains.
+LONG = tests/course/test_browser.py tests/demos/test_demo_pages.py tests/lessons/test_student_edition.py tests/hosting \
+       $(wildcard tests/lessons/test_lesson_*.py) $(addprefix tests/classroom/test_,grade.py site.py slides.py export_nbgrader.py)
+
 unit: .venv/ready
-	$(TWO_AT_A_TIME) $(PYTEST) tests --ignore tests/course/test_browser.py --ignore tests/lessons/test_student_edition.py
+	$(TWO_AT_A_TIME) $(PYTEST) --durations=8 tests $(addprefix --ignore ,$(LONG))
 
 course: .venv/ready
 	$(TWO_AT_A_TIME) $(BIN)/xailab run
