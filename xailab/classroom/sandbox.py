@@ -95,14 +95,14 @@ def run(command, given, limits=Limits(), *, trusted=False, environment=None):
 
 def _shut_in(bubblewrap, limits, environment):
     """bubblewrap's command line: the system, Python and the course to read; a small folder in memory to write to."""
-    megabyte = str(1_000_000 * limits.disk)
+    disk = str(1_000_000 * limits.disk)
     readable = [*_SYSTEM, sys.base_prefix, sys.prefix, _PACKAGE, ROOT / "datasets"]
     readable += [f"/etc/{name}" for name in _SETTINGS]
     line = [bubblewrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
-    line += ["--size", megabyte, "--tmpfs", "/tmp"]  # first: the course itself may lie below it
+    line += ["--size", disk, "--tmpfs", "/tmp"]  # first: the course itself may lie below it
     for path in readable:
         line += ["--ro-bind-try", str(path), str(path)]
-    line += ["--proc", "/proc", "--dev", "/dev", "--size", megabyte, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+    line += ["--proc", "/proc", "--dev", "/dev", "--size", disk, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     line += ["--dir", f"{_HOME}/notebooks", "--chdir", f"{_HOME}/notebooks"]
     line += ["--symlink", str(ROOT / "datasets"), f"{_HOME}/datasets", "--remount-ro", "/"]
     for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):  # else each run looks for all fonts again
