@@ -149,7 +149,7 @@ def write_page(path, reader, facts, figures=()):
         missing |= set().union(*lacking)
         if filled:
             body += [f"<h2>{heading}</h2>", *(f"<p>{html.escape(sentence)}</p>" for sentence in filled)]
-    body += [f"<figure>{_image(figure)}</figure>" for figure in figures]
+    body += map(html_figure, figures)
     if missing:
         listed = "".join(f"<li>{html.escape(words)}</li>" for name, words in FACTS.items() if name in missing)
         body += ["<h2>Not measured</h2>", f"<ul>{listed}</ul>"]
@@ -183,10 +183,11 @@ def _names(sentence):
     return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
-def _image(figure):
+def html_figure(figure):
+    """A Figure of xailab.plot as HTML, its picture inside. Raises ValueError where it has no alternative text. Lesson 12."""
     if not getattr(figure, "alt", ""):
         raise ValueError("a figure has no alternative text: pass figures of xailab.plot.")
-    return figure._repr_mimebundle_()["text/html"]
+    return f"<figure>{figure._repr_mimebundle_()['text/html']}</figure>"
 
 
 def _write(path, page):

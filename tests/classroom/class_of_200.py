@@ -16,7 +16,7 @@ import nbformat
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from submissions import HOSTILE, IMPORTS, MISTAKES, NAMES, RIGHT, RIGHT_02, SLOW  # noqa: E402
+from submissions import HOSTILE, IMPORTS, MISTAKES, NAMES, RIGHT, RIGHT_02, SLOW, hand_in  # noqa: E402
 
 from xailab.classroom.grade import grade  # noqa: E402
 from xailab.classroom.pages import write_report  # noqa: E402
@@ -60,14 +60,10 @@ def main(count=200, hostile_ones=20):
         for number in range(count - len(hostile)):
             name = f"student {number:03d}"
             text, expected[name] = student(draw, number)
-            path = Path(folder, "in", name, "lesson.ipynb")
-            path.parent.mkdir(parents=True)
-            path.write_text(text, encoding="utf-8")
+            hand_in(Path(folder, "in"), name, text)
         for name, (text, right) in hostile.items():
             expected[name] = {id: "right" if id in right else None for id in RIGHT if id[:2] == "01"}
-            path = Path(folder, "in", name, "lesson.ipynb")
-            path.parent.mkdir(parents=True)
-            path.write_text(text, encoding="utf-8")
+            hand_in(Path(folder, "in"), name, text)
         start = time.perf_counter()
         marked = grade(Path(folder, "in"), Path(folder, "out"), limits=Limits(seconds=120))
         taken = time.perf_counter() - start

@@ -78,6 +78,14 @@ def with_answer(code):
     return notebook({**RIGHT, "01.2": "def convolve(image, kernel, bias):\n    " + code.replace("\n", "\n    ")})
 
 
+def hand_in(folder, student, text, name="lesson.ipynb"):
+    """Lay a text into a student's folder, and return its path."""
+    path = folder / student / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 ALL = set(RIGHT)
 _SET_UP = "import ctypes, os, shutil, signal, socket, subprocess, sys, threading, time\nfrom pathlib import Path\n"
 

@@ -12,7 +12,7 @@ import time
 
 import nbformat
 import pytest
-from submissions import ALL, HOSTILE, NAMES, POINTS, RIGHT, SLOW, notebook
+from submissions import ALL, HOSTILE, NAMES, POINTS, RIGHT, SLOW, hand_in, notebook
 
 from xailab.classroom import grade as grading
 from xailab.classroom import sandbox
@@ -32,13 +32,6 @@ CHECKS_OPEN = {id: f'check("{id}", f)' for id in RIGHT if id != "01.3"}
 SAMPLE = ["fills memory at once", "fills the disk", "forks", "deletes files", "ends the kernel", "makes the engine say yes",
           "sends a forged answer", "wraps what check hands back", "knows the visible inputs by heart",
           "raises what nobody catches", "is no notebook", "is nested too deeply"]  # fmt: skip
-
-
-def hand_in(folder, student, text, name="lesson.ipynb"):
-    path = folder / student / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def right(marked, student):

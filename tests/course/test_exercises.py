@@ -17,15 +17,11 @@ import scipy.stats
 from statsmodels.api import OLS
 
 from xailab.course import build
-from xailab.course.check import _plain, _same, attempt, examine, judge
+from xailab.course.check import _plain, _same, attempt, cases_of, examine, judge
 from xailab.course.exercises import exercises, lessons
 
 EVERY = [exercise for lesson in lessons() for exercise in exercises(lesson).values()]
 MISTAKES = [(exercise, mistake) for exercise in EVERY for mistake in exercise.mistakes]
-
-
-def cases_of(exercise):
-    return exercise.cases() if callable(exercise.cases) else exercise.cases
 
 
 def name(value):

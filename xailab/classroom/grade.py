@@ -7,7 +7,6 @@ student's code ever runs.
 import hashlib
 import json
 import math
-import secrets
 import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -22,6 +21,7 @@ from tqdm import tqdm
 from xailab.classroom import sandbox
 from xailab.classroom.marking import mark
 from xailab.classroom.pages import write_report
+from xailab.classroom.seed import NAME, hidden_seed
 from xailab.classroom.submissions import notebooks, points, quizzes, students_below
 from xailab.course import build, quiz
 from xailab.course.exercises import lessons
@@ -126,22 +126,16 @@ def grade(
 
 
 def _seed(out):
-    """The seed of the hidden cases: drawn once per report, so that a second call marks alike and nobody can know it before."""
-    file = out / "seed.txt"
-    if not file.exists():
-        out.mkdir(parents=True, exist_ok=True)
-        build.write(file, str(secrets.randbelow(2**31)))
-    try:
-        return int(file.read_text())
-    except ValueError as error:
-        raise ValueError(
-            f"{file} holds no whole number: name another folder, or delete the file to mark all anew."
-        ) from error
+    """The seed of the hidden cases, kept for the next call, which has to mark alike."""
+    seed = hidden_seed(out)
+    out.mkdir(parents=True, exist_ok=True)
+    build.write(out / NAME, f"{seed}\n")
+    return seed
 
 
 @cache
 def _engine(lesson):
-    """A digest of what decides about a lesson's answers."""
+    """What decides about a lesson's answers, bytes."""
     files = ["check.py", "exercises/__init__.py", f"exercises/lesson_{lesson}.py"]
     return b"".join((Path(build.__file__).parent / name).read_bytes() for name in files)
 

@@ -7,12 +7,12 @@ student's own answer under a name of its own before the lesson may go on with th
 import ast
 import copy
 import re
-import secrets
 from pathlib import Path
 
 import nbformat
 from tqdm import tqdm
 
+from xailab.classroom.seed import NAME, hidden_seed
 from xailab.course import ROOT, build
 from xailab.course.check import NotRight, attempt, cases_of, judge
 from xailab.course.exercises import exercises
@@ -58,9 +58,8 @@ def export(lessons, folder):
     if unknown := set(lessons) - sources.keys():
         raise ValueError(f"no lesson {', '.join(sorted(unknown))}: there are {', '.join(sources)}.")
     folder = Path(folder)
-    kept = folder / "seed.txt"  # of the hidden cases: drawn once, so that nobody knows it before and all get the same
-    seed = int(kept.read_text()) if kept.exists() else secrets.randbelow(2**31)
-    files = {kept: f"{seed}\n"}
+    seed = hidden_seed(folder)
+    files = {folder / NAME: f"{seed}\n"}
     for path in tqdm([sources[number] for number in sorted(lessons or sources)], desc="lessons", unit="lesson"):
         lesson = build.read(path)
         for made, place in ((nbgrader_notebook(lesson, seed), "source"), (otter_notebook(lesson, seed), "otter")):
@@ -189,20 +188,13 @@ def between_marks(code):
     With what is between the marks taken out, functions return `...` and values are `...`, as in the student edition.
     """
     lines = code.splitlines()
-    *body, last = ast.parse(code).body
+    last = ast.parse(code).body[-1]
     if not (isinstance(last, ast.Assign) and ast.unparse(last.value).startswith("check(")):
         raise ValueError(f"an exercise ends in a line name = check(id, name); this one ends in {lines[-1]!r}.")
     del lines[last.lineno - 1 :]
-    for node in reversed(body):
-        if isinstance(node, ast.FunctionDef):
-            described = ast.get_docstring(node) is not None
-            first, indent = node.body[1 if described else 0].lineno - 1, " " * node.body[0].col_offset
-            before, after = [], [f"{indent}return ..."]
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).islower():
-            first, indent = node.lineno - 1, ""
-            before, after = [f"{ast.unparse(node.targets[0])} = ..."], []
-        else:
-            continue
+    for part, opened in build.answers("\n".join(lines)):
+        indent = opened[: len(opened) - len(opened.lstrip())]
+        before, after = ([], [opened]) if indent else ([opened], [])  # a function returns it, a value has it first
         marks = f"{indent}# BEGIN SOLUTION NO PROMPT", f"{indent}# END SOLUTION"
-        lines[first : node.end_lineno] = [*before, marks[0], *lines[first : node.end_lineno], marks[1], *after]
+        lines[part] = [*before, marks[0], *lines[part], marks[1], *after]
     return "\n".join(lines).rstrip()

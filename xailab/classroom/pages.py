@@ -14,7 +14,7 @@ from urllib.parse import quote
 from xailab import plot
 from xailab.course import build
 from xailab.course.exercises import exercises
-from xailab.report import html_page
+from xailab.report import html_figure, html_page
 
 _COLUMNS = ("student", "exercise", "points", "of", "state", "mistake", "found")
 _MOST = 15  # rows of a list that shows the largest
@@ -88,13 +88,13 @@ def class_page(students, marked):
         body.append("<p>The notebooks ran unprotected: bubblewrap was not there to shut them in.</p>")
     body += [f"<p>Not marked yet, call the command again: {_text(each)}</p>" for each in marked.unmarked]
     if marked.rows:
-        body += ["<h2>Scores</h2>", _image(_histogram(list(score.values())))]
+        body += ["<h2>Scores</h2>", html_figure(_histogram(list(score.values())))]
         body += ["<h2>Exercises</h2>", _exercises(marked.rows)]
     mistakes = Counter(f"{row.exercise} {row.mistake}" for row in marked.rows if row.mistake)
     if mistakes:
         names, counts = zip(*mistakes.most_common(_MOST))
         drawn = plot.bars(names, counts, title="The mistakes that were made most often", xlabel="students")
-        body += ["<h2>Mistakes</h2>", _image(drawn)]
+        body += ["<h2>Mistakes</h2>", html_figure(drawn)]
     body += ["<h2>Where the time goes</h2>", _times(marked.runs)]
     listed = []
     for student in students:
@@ -171,10 +171,6 @@ def _html_table(caption, heads, rows):
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{each}</td>" for each in row[1:]) + "</tr>" for row in rows
     ]
     return f"<table><caption>{caption}</caption><tr>{head}</tr>{''.join(lines)}</table>"
-
-
-def _image(figure):
-    return f"<figure>{figure._repr_mimebundle_()['text/html']}</figure>"
 
 
 def _text(value):

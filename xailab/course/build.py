@@ -97,14 +97,22 @@ def open_exercise(code):
     but for the line that calls check. Imports and upper-case constants stay.
     """
     lines = code.splitlines()
+    for part, opened in answers(code):
+        lines[part] = [opened]
+    return "\n".join(lines)
+
+
+def answers(code):
+    """Where an exercise's code has its answers, from the last to the first: [(slice of its lines, line of the open edition)]."""
+    found = []
     for node in reversed(ast.parse(code).body):
         if isinstance(node, ast.FunctionDef):
             described = ast.get_docstring(node) is not None
             first = node.body[0].end_lineno if described else node.body[0].lineno - 1
-            lines[first : node.end_lineno] = ["    return ..."]
+            found.append((slice(first, node.end_lineno), "    return ..."))
         elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).islower() and not _calls_check(node.value):
-            lines[node.lineno - 1 : node.end_lineno] = [f"{ast.unparse(node.targets[0])} = ..."]
-    return "\n".join(lines)
+            found.append((slice(node.lineno - 1, node.end_lineno), f"{ast.unparse(node.targets[0])} = ..."))
+    return found
 
 
 def _calls_check(value):
