@@ -38,8 +38,8 @@ test: .venv/ready
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
 
 # What opens a browser, runs notebooks or trains what a lesson trains.
-LONG = tests/course/test_browser.py tests/demos/test_demo_pages.py tests/lessons/test_student_edition.py tests/hosting \
-       $(wildcard tests/lessons/test_lesson_*.py) $(addprefix tests/classroom/test_,grade.py site.py slides.py export_nbgrader.py)
+LONG = $(wildcard tests/lessons/test_lesson_*.py) tests/lessons/test_student_edition.py tests/hosting \
+       $(addprefix tests/teach/test_,lab.py demo_pages.py site.py slides.py) $(addprefix tests/marking/test_,grade.py export_nbgrader.py)
 
 unit: .venv/ready
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=8 tests $(addprefix --ignore ,$(LONG))
@@ -48,7 +48,7 @@ course: .venv/ready
 	$(TWO_AT_A_TIME) $(BIN)/xailab run
 
 notebooks: .venv/ready
-	$(BIN)/python -m xailab.course.build
+	$(BIN)/python -m course.author.build
 
 slides: .venv/ready
 	$(BIN)/xailab slides
@@ -60,11 +60,11 @@ bench: .venv/ready
 	cd tests && ../$(BIN)/python -m benchmarks
 
 class: .venv/ready
-	$(BIN)/python tests/classroom/class_of_200.py
+	$(BIN)/python tests/marking/class_of_200.py
 
 hub: .venv-hub/ready
 	@echo "Compiling what students may read but not write"
-	@$(BIN)/python -m compileall -q .venv/lib .venv-hub/lib xailab >/dev/null || true  # some packages ship Python 2
+	@$(BIN)/python -m compileall -q .venv/lib .venv-hub/lib xailab course >/dev/null || true  # some packages ship Python 2
 
 graders: .venv-nbgrader/ready .venv-otter/ready
 

@@ -12,7 +12,6 @@ the file holds already are not run again. About fifteen minutes.
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
+from xailab._files import write_text
 from xailab._tensorflow import keras
 from xailab.cam import grad_cam_layers
 from xailab.data import halves, materials
@@ -167,10 +167,8 @@ def main(arguments=None):
         for missing, make in (("linear", lambda seed: {"linear": probe(seed)}), ("rows", compare)):
             if missing not in runs[str(seed)]:
                 runs[str(seed)] |= make(seed)
-                partial = target.with_suffix(".part")
                 figures = {"command": "python datasets/compare_fine_tuning.py", "runs": runs}
-                partial.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-                os.replace(partial, target)
+                write_text(target, json.dumps(figures, indent=1) + "\n")
     print(table([*runs.values()]))
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from xailab._files import write_text
 from xailab._tensorflow import keras, tf
 from xailab.cam import cam, grad_cam
-from xailab.course.build import write
 from xailab.data import beams
 from xailab.evaluate import deletion, pointing_game
 from xailab.models import Classifier
@@ -149,7 +149,7 @@ def main():
     for seed in map(str, range(5)):
         if seed not in seeds:
             seeds[seed] = trial(int(seed))
-            write(
+            write_text(
                 RESULTS, json.dumps({"command": "python datasets/inspection_line.py", "seeds": seeds}, indent=1) + "\n"
             )
 

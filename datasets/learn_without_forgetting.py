@@ -10,12 +10,12 @@ first weights and the order. Seeds that the file holds already are not run again
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from xailab._files import write_text
 from xailab._tensorflow import keras
 from xailab.data import mnist
 from xailab.models import lenet5
@@ -113,10 +113,8 @@ def main(arguments=None):
     runs = json.loads(target.read_text(encoding="utf-8"))["runs"] if target.exists() else {}
     for seed in tqdm([seed for seed in SEEDS if str(seed) not in runs], desc="seeds", unit="seed"):
         runs[str(seed)] = run(seed)
-        partial = target.with_suffix(".part")
         figures = {"command": "python datasets/learn_without_forgetting.py", "runs": runs}
-        partial.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-        os.replace(partial, target)
+        write_text(target, json.dumps(figures, indent=1) + "\n")
     print(table([runs[str(seed)] for seed in SEEDS]))
 
 

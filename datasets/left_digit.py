@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from xailab._files import write_text
 from xailab._tensorflow import keras
 from xailab.cam import grad_cam, hires_cam
-from xailab.course.build import write
 from xailab.data import mnist
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -76,7 +76,9 @@ def main():
     for seed in map(str, range(5)):
         if seed not in seeds:
             seeds[seed] = trial(int(seed))
-            write(RESULTS, json.dumps({"command": "python datasets/left_digit.py", "seeds": seeds}, indent=1) + "\n")
+            write_text(
+                RESULTS, json.dumps({"command": "python datasets/left_digit.py", "seeds": seeds}, indent=1) + "\n"
+            )
 
 
 if __name__ == "__main__":

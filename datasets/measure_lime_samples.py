@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from xailab.course.build import write
+from xailab._files import write_text
 from xailab.data import photos
 from xailab.lime import explain_image
 from xailab.models import efficientnet_lite0
@@ -62,7 +62,7 @@ def main():
     for name, photo in tqdm(photos().items(), unit="photo"):
         if name not in results:
             results[name] = measure(classifier, photo)
-            write(path, json.dumps(results, indent=1) + "\n")
+            write_text(path, json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

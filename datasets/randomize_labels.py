@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from course.author import build
+from xailab._files import write_text
 from xailab._tensorflow import keras, tf
-from xailab.course import build
 from xailab.data import beams
 from xailab.evaluate import rank_correlation, top_intersection
 from xailab.league import METHODS
@@ -83,7 +84,7 @@ def main():
     for seed in tqdm(range(SEEDS), unit="seed"):
         if str(seed) not in results:
             results[str(seed)] = run(seed)
-            build.write(path, json.dumps(results, indent=1) + "\n")
+            write_text(path, json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

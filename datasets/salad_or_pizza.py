@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from xailab._files import write_text
 from xailab._tensorflow import keras
-from xailab.course.build import write
 from xailab.data import materials, on_plate
 from xailab.models import efficientnet_lite0
 
@@ -68,7 +68,7 @@ def main():
         if seed not in seeds:
             seeds[seed] = trial(int(seed))
             about = {"command": "python datasets/salad_or_pizza.py", "kinds": KINDS, "seeds": seeds}
-            write(RESULTS, json.dumps(about, indent=1) + "\n")
+            write_text(RESULTS, json.dumps(about, indent=1) + "\n")
 
 
 if __name__ == "__main__":

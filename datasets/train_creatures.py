@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from xailab._files import write_text
 from xailab._tensorflow import keras
 from xailab.cam import grad_cam
-from xailab.course.build import write
 from xailab.data import PARTS, creatures
 from xailab.filters import weight_schedule
 from xailab.instability import location_instability, part_association, part_iou, peaks
@@ -138,7 +138,7 @@ def main():
     for case, row, seed in tqdm([each for each in wanted if each not in done], unit="network"):
         runs.append({"case": case, "row": row, "seed": seed, **run(case, row, seed)})
         runs.sort(key=lambda each: (list(CASES).index(each["case"]), list(CASES[each["case"]]).index(each["row"])))
-        write(path, json.dumps({**ABOUT, "runs": runs}, indent=1) + "\n")
+        write_text(path, json.dumps({**ABOUT, "runs": runs}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ trained again. About ten minutes of one core.
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
+from xailab._files import write_text
 from xailab._tensorflow import keras
 from xailab.cam import cam
 from xailab.data import mnist
@@ -129,8 +129,7 @@ def main():
         rows = figures.setdefault(part, {})
         if str(seed) not in rows:
             rows[str(seed)] = train(seed, *given)
-            file.with_suffix(".part").write_text(json.dumps(figures, indent=1) + "\n")
-            os.replace(file.with_suffix(".part"), file)
+            write_text(file, json.dumps(figures, indent=1) + "\n")
             print(part, seed, rows[str(seed)], flush=True)
 
     def readings_of_pair(seed):

@@ -4,7 +4,7 @@
 
 The network of lesson 03 with ten classes and a third layer of 3 x 3 windows, trained on the course's 5,000 MNIST digits less
 the thousand held out, each in eight versions (turned, shifted, scaled). Some four minutes of one core. Prints the share
-of held-out digits that it reads, and writes xailab/demos/digits.npz.
+of held-out digits that it reads, and writes xailab/models/digits.npz.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from train_digits import fit, split
 
 from xailab._tensorflow import keras
 from xailab.data import mnist
-from xailab.demos.networks import digit_network
+from xailab.models import digit_network
 
 SEED, VERSIONS, EPOCHS = 0, 8, 8
 
@@ -37,7 +37,7 @@ def main():
     fit(network, np.concatenate(versions), np.tile(labels[train], VERSIONS), EPOCHS)
     right = network.predict(digits[held_out], verbose=0).argmax(axis=1) == labels[held_out]
     print(f"{right.mean():.1%} of {len(right)} held-out digits are read")
-    path = Path(__file__).parents[1] / "xailab" / "demos" / "digits.npz"
+    path = Path(__file__).parents[1] / "xailab" / "models" / "digits.npz"
     np.savez_compressed(path, *[values.astype(np.float16) for values in network.get_weights()])
     print(f"{path}: {path.stat().st_size:,} bytes")
 

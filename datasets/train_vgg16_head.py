@@ -11,7 +11,6 @@ The head that is saved is fitted to all photos. About five minutes on two cores.
 """
 
 import argparse
-import os
 import re
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
 from xailab import models
+from xailab._files import replacing
 from xailab._tensorflow import keras
 from xailab.data import square
 
@@ -126,13 +126,8 @@ def cross_validate(maps, classes):
 
 def save(path, **arrays):
     """Write an .npz that is either whole or not there."""
-    partial = path.with_suffix(".part")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path, "wb") as file:
+        np.savez(file, **arrays)
 
 
 def main():

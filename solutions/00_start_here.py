@@ -10,7 +10,7 @@
 # Click into the next cell and press Shift + Enter. That runs it and moves on to the one below.
 
 # %%
-from xailab.course.machine import report
+from course.student.machine import report
 
 missing = [needed for needed, found, fine in report() if not fine]
 print(
@@ -60,7 +60,7 @@ PHOTO = "coffee"
 import numpy as np
 
 from xailab import cam, plot
-from xailab.course.check import check
+from course import check
 from xailab.data import photos
 from xailab.models import efficientnet_lite0
 

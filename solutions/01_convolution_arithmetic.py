@@ -17,9 +17,9 @@ import numpy as np
 
 from xailab import plot
 from xailab.arithmetic import conv2d, output_size, pool2d, receptive_field
-from xailab.course.check import check
+from course import check
 from xailab.data import photos
-from xailab.course.exercises.lesson_01 import FILTER, PHOTO
+from course.lessons.lesson_01.exercises import FILTER, PHOTO
 
 PHOTO.shape, FILTER.shape
 
@@ -150,7 +150,7 @@ print(
 # and where zero? The first picture below stands still; to move it, run the cell.
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("01")
 

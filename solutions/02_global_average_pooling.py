@@ -16,9 +16,9 @@ import numpy as np
 
 from xailab import plot
 from xailab.arithmetic import conv2d, global_average_pool, output_size
-from xailab.course.check import check
+from course import check
 from xailab.data import mnist
-from xailab.course.exercises.lesson_02 import M1, M2, M3
+from course.lessons.lesson_02.exercises import M1, M2, M3
 
 # %% [markdown]
 # ## The picture
@@ -136,7 +136,7 @@ print(
 # **Move it yourself.** Which slider makes the fully connected heads grow fastest, and which one leaves the pooled head as it is?
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("02")
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from xailab import plot
 from xailab.cam import cam
-from xailab.course.check import check
+from course import check
 from xailab.data import mnist, photos
 from xailab.models import efficientnet_lite0, gap_cnn
 
@@ -396,7 +396,7 @@ for digit, question in enumerate(questions / 16):
 # until it becomes a nine: which part of the map changes?
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("03")
 

@@ -28,7 +28,7 @@ from xailab.cam import (
     guided_backprop,
     hires_cam,
 )
-from xailab.course.check import check
+from course import check
 from xailab.data import image_folder, materials, mnist, photos
 from xailab.lime import explain_image
 from xailab.models import Classifier, efficientnet_lite0, linear_head
@@ -193,7 +193,7 @@ plot.layer_strip(
 # show the thing?
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("04")
 

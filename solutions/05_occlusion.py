@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from xailab import plot
 from xailab.arithmetic import output_size
 from xailab.cam import grad_cam
-from xailab.course.check import check
+from course import check
 from xailab.data import image_folder, materials, on_plate, photos, with_watch
 from xailab.models import Classifier, efficientnet_lite0, linear_head, vgg16_gap
 from xailab.occlusion import occlusion
@@ -166,7 +166,7 @@ for fill, heat in by_fill.items():
 # **Move it yourself.** Find the place where the patch takes most, and one where it *adds* to the score.
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("05")
 

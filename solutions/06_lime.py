@@ -36,7 +36,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from xailab import plot
-from xailab.course.check import check
+from course import check
 from xailab.data import photos
 from xailab.lime import (
     explain_image,
@@ -395,7 +395,7 @@ for number in (50, 200):
 # **Move it yourself.** Hide parts, one at a time and two together. Then slide the samples: from how many on do five seeds agree?
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("06")
 

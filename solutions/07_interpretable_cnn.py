@@ -33,8 +33,8 @@ import pandas
 
 from xailab import filters, plot, twins
 from xailab import instability as metrics
-from xailab.course.check import check
-from xailab.course.train_icnn import run
+from course import check
+from course.lessons.lesson_07.train_icnn import run
 from xailab.data import PARTS, creatures
 from xailab.evaluate import mean_and_interval
 
@@ -146,7 +146,7 @@ print("the same to ten digits:", abs(loss - loss_of_one_filter(p)) < 1e-10)
 # **Move it yourself.** What does a second peak do to the loss?
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("07")
 

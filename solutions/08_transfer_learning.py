@@ -37,10 +37,9 @@ from sklearn.preprocessing import StandardScaler
 
 from xailab import data, plot
 from xailab.cam import grad_cam, grad_cam_layers
-from xailab.course.check import check
+from course import Progress, check
 from xailab.models import Classifier, lenet5, linear_head
 from xailab.models import vgg16_base, vgg16_preprocess
-from xailab.course.progress import Progress
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
 from keras import layers, optimizers
@@ -212,7 +211,7 @@ plot.descents(
 # **Move it yourself.** Let four of them race. At which rate does gradient descent leave the valley for good?
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("08")
 

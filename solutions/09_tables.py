@@ -27,7 +27,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from xailab import plot, shapley
-from xailab.course.check import check
+from course import check
 from xailab.data import cars
 from xailab.tabular import ale, ale_pair, coefficients
 from xailab.tabular import ice, importance, mrmr, partial_dependence
@@ -386,7 +386,7 @@ plot.surface(
 # **Move it yourself.** In which column of the cars do partial dependence and ALE part most?
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("09")
 

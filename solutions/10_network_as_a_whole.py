@@ -28,7 +28,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
 from xailab import plot, shapley
-from xailab.course.check import check
+from course import check
 from xailab.data import materials, mnist, photos
 from xailab.models import efficientnet_lite0, lenet5
 
@@ -351,7 +351,7 @@ print(
 # **Move it yourself.** Find two filters of the network that reads digits that go together, and two that exclude each other.
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("10")
 

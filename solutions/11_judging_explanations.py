@@ -27,7 +27,7 @@ import numpy as np
 
 from xailab import league, plot
 from xailab.batch import explain_dataset
-from xailab.course.check import check
+from course import check
 from xailab.data import PARTS, beams, creatures
 from xailab.evaluate import deletion, iou, mean_and_interval
 from xailab.evaluate import pointing_game, randomization_check
@@ -350,7 +350,7 @@ plot.intervals(
 # **Guess.** One of four maps is the network's. How often are you right?
 
 # %%
-from xailab.demos import demo
+from course import demo
 
 demo("11")
 

@@ -19,12 +19,12 @@ import numpy as np
 
 from xailab import plot
 from xailab.cam import cam, grad_cam
-from xailab.course.check import check
+from course import check
 from xailab.data import beams, hold_out, image_folder
 from xailab.evaluate import deletion, mean_and_interval, pointing_game
 from xailab.models import Classifier
 from xailab.occlusion import occlusion
-from xailab.report import FACTS, write_page
+from course.lessons.lesson_12.report import FACTS, write_page
 
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
 import tensorflow as tf

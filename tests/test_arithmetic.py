@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course.lessons.lesson_01.exercises import FILTER, PHOTO  # the talk's picture and filter, used in the lesson
 from xailab.arithmetic import conv2d, global_average_pool, output_size, pool2d, receptive_field
-from xailab.course.exercises.lesson_01 import FILTER, PHOTO  # the talk's picture and filter, used in the lesson
 
 AFTER_RELU = np.array([[2, 1, 0, 1], [3, 7, 19, 11], [0, 5, 14, 5], [0, 1, 2, 1]])[..., None]
 

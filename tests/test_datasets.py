@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from course import ROOT
+from course.author import build
 from xailab import data
-from xailab.course import ROOT, build
 from xailab.data import photographs, textures
 from xailab.models import files
 

@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeRegressor
 
-from xailab.course import ROOT
+from course import ROOT
 from xailab.data import photos
 from xailab.lime import (
     TabularExplanation,

@@ -7,7 +7,8 @@ import tomllib
 import pytest
 import yaml
 
-from xailab.course import ROOT, build
+from course import ROOT
+from course.author import build
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -73,7 +74,7 @@ def test_hooks_call_what_is_installed_and_fetch_nothing():
         ".venv/bin/ruff",
         ".venv/bin/python",
     ]
-    assert own["hooks"][-1]["entry"].endswith("-m xailab.course.build --check")
+    assert own["hooks"][-1]["entry"].endswith("-m course.author.build --check")
 
 
 @pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])

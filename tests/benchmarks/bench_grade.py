@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from xailab.classroom import grade as grading
-from xailab.course import ROOT
+from course import ROOT
+from course.marking import grade as grading
 
 _NOTEBOOKS = 4
 _LESSON = "03_cam_mnist"

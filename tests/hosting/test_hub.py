@@ -19,7 +19,7 @@ import pytest
 import yaml
 from traitlets.config import PyFileConfigLoader
 
-from xailab.course import ROOT
+from course import ROOT
 
 HOSTING = ROOT / "hosting"
 HUB = ROOT / ".venv-hub" / "bin" / "jupyterhub"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from course.student.exercises import exercises
 from xailab.cam import grad_cam
-from xailab.course.exercises import exercises
 from xailab.data import photos
 from xailab.models import efficientnet_lite0
 

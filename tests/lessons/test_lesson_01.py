@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from course.lessons.lesson_01.exercises import FILTER, PHOTO
+from course.student.exercises import exercises
 from xailab.arithmetic import conv2d, output_size, receptive_field
-from xailab.course.exercises import exercises
-from xailab.course.exercises.lesson_01 import FILTER, PHOTO
 
 BLOCKS = [(3, 1, 1)] * 2 + [(2, 2)], [(3, 1, 1)] * 3 + [(2, 2)]
 VGG16 = BLOCKS[0] * 2 + BLOCKS[1] * 3

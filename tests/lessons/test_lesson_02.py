@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from course.lessons.lesson_02.exercises import M1, M2, M3
 from xailab.arithmetic import conv2d, global_average_pool
-from xailab.course.exercises.lesson_02 import M1, M2, M3
 from xailab.data import mnist
 
 SOBEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])

@@ -8,9 +8,9 @@ import nbformat
 import numpy as np
 import pytest
 
+from course import ROOT
 from xailab._tensorflow import keras
 from xailab.cam import cam
-from xailab.course import ROOT
 from xailab.data import photos
 from xailab.models import efficientnet_lite0, gap_cnn
 

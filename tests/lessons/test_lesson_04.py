@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from course import ROOT
+from course.author import build
 from xailab._tensorflow import keras, tf
 from xailab.cam import cam, grad_cam, guided_backprop
-from xailab.course import ROOT, build
 from xailab.data import photos, square
 from xailab.models import efficientnet_lite0, vgg16_gap
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from course import ROOT
+from course.author import build
 from xailab.cam import grad_cam
-from xailab.course import ROOT, build
 from xailab.data import photos, square
 from xailab.models import efficientnet_lite0
 from xailab.occlusion import occlusion

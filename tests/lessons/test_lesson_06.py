@@ -17,8 +17,8 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
-from xailab.course import ROOT
-from xailab.course.exercises import exercises
+from course import ROOT
+from course.student.exercises import exercises
 from xailab.lime import explain_tabular
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas
 import pytest
 
-from xailab.course import ROOT, build
+from course import ROOT
+from course.author import build
 from xailab.data import creatures
 from xailab.filters import filter_loss, templates
 from xailab.instability import controls, part_association, part_iou

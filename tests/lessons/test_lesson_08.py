@@ -8,8 +8,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from xailab.course import ROOT, build
-from xailab.course.exercises import exercises
+from course import ROOT
+from course.author import build
+from course.student.exercises import exercises
 
 SOURCE = ROOT / "solutions/08_transfer_learning.py"
 SCRIPT = ROOT / "datasets/compare_fine_tuning.py"

@@ -13,9 +13,9 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from course.author import build
+from course.student.exercises import exercises
 from xailab import data, shapley
-from xailab.course import build
-from xailab.course.exercises import exercises
 from xailab.tabular import ale, ale_pair, coefficients, ice, importance, mrmr, partial_dependence
 
 PATH = next(path for path in build.sources() if path.stem.startswith("09"))

@@ -11,11 +11,11 @@ from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from threadpoolctl import threadpool_limits
 
+from course.author import build
+from course.lessons.lesson_00.exercises import EXERCISES as FIRST
+from course.student.exercises import exercises
 from xailab import shapley
 from xailab._tensorflow import keras
-from xailab.course import build
-from xailab.course.exercises import exercises
-from xailab.course.exercises.lesson_00 import EXERCISES as FIRST
 from xailab.data import materials, mnist, photos
 from xailab.models import efficientnet_lite0, lenet5
 

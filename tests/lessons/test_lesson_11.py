@@ -7,8 +7,8 @@ import re
 import nbformat
 import pytest
 
+from course import ROOT
 from xailab import league
-from xailab.course import ROOT
 from xailab.evaluate import mean_and_interval
 
 

@@ -10,9 +10,10 @@ import papermill
 import pytest
 from PIL import Image
 
-from xailab.course import ROOT, build
+from course import ROOT
+from course.author import build
+from course.lessons.lesson_12.report import READERS
 from xailab.data import hold_out, image_folder, materials, photos
-from xailab.report import READERS
 
 SOURCE = ROOT / "solutions" / "12_inspection_project.py"
 SEEDS = list(json.loads((ROOT / "datasets" / "inspection_line.json").read_text())["seeds"].values())

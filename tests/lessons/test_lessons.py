@@ -5,7 +5,8 @@ import re
 import nbformat
 import pytest
 
-from xailab.course import ROOT, build, claims
+from course import ROOT
+from course.author import build, claims
 
 LESSONS = build.sources()
 NAMES = [path.stem[:2] for path in LESSONS]

@@ -7,8 +7,9 @@ import nbformat
 import papermill
 import pytest
 
-from xailab.course import ROOT, build
-from xailab.report import READERS
+from course import ROOT
+from course.author import build
+from course.lessons.lesson_12.report import READERS
 
 every_lesson = pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
 

@@ -262,8 +262,8 @@ def test_a_read_only_cache_is_named_with_the_remedy(served):
 def test_a_download_that_is_interrupted_leaves_nothing_behind(served, monkeypatch, error, raised, said):
     folder = served("/right")
 
-    def half_way(url, path, _):
-        put(folder / path, CONTENT[:100])
+    def half_way(url, file, _):
+        file.write(CONTENT[:100])
         raise error
 
     monkeypatch.setattr(pooch, "HTTPDownloader", lambda **_: half_way)

@@ -6,6 +6,7 @@ A new network is a function in networks; a new file from elsewhere is an entry o
 from xailab.models.files import FetchError, fetch, manifest
 from xailab.models.networks import (
     Classifier,
+    digit_network,
     efficientnet_lite0,
     gap_cnn,
     imagenet_labels,
@@ -21,6 +22,7 @@ from xailab.models.networks import (
 __all__ = [
     "Classifier",
     "FetchError",
+    "digit_network",
     "efficientnet_lite0",
     "fetch",
     "gap_cnn",

@@ -6,10 +6,10 @@ import importlib.metadata
 import os
 import time
 import tomllib
-import uuid
-from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
+
+from xailab._files import replacing
 
 _TIMEOUTS = 5, 20  # seconds to wait for a connection, and for the next bytes
 
@@ -139,15 +139,14 @@ def _download_once(entry, target):
     import requests
     from urllib3.exceptions import ReadTimeoutError
 
-    partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     progress = pooch.HTTPDownloader(progressbar=True, chunk_size=1 << 16, timeout=_TIMEOUTS)
     what, stalled = entry["url"], f"{entry['url']} stalled: nothing came for {_TIMEOUTS[1]} s"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        progress(entry["url"], str(partial), None)
-        if fault := _fault(partial, entry):
-            raise _WorthAnotherTry(f"what {what} sent {fault}")
-        os.replace(partial, target)
+        with replacing(target, "wb") as file:
+            progress(entry["url"], file, None)
+            file.flush()
+            if fault := _fault(Path(file.name), entry):
+                raise _WorthAnotherTry(f"what {what} sent {fault}")
     except requests.HTTPError as error:
         status = error.response.status_code
         kind = _WorthAnotherTry if status >= 500 else FetchError
@@ -166,9 +165,6 @@ def _download_once(entry, target):
         raise FetchError(
             f"{target.parent} cannot be written to ({error.strerror or error}): set XAILAB_CACHE to a folder of yours"
         ) from error
-    finally:
-        with suppress(OSError):  # where not even the folder is there, this must not hide why
-            partial.unlink()
 
 
 class _WorthAnotherTry(Exception):

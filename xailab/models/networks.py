@@ -111,6 +111,31 @@ def gap_cnn(input_shape=(28, 28, 1), classes=2):
     )
 
 
+def digit_network(weights="auto"):
+    """Build the network that reads drawn digits: lesson 03's, with ten classes and a third layer.
+
+    weights: "auto" for the trained ones, None for random ones. Returns a keras.Model from (N, 28, 28, 1), ink 1 on 0, to
+    logits (N, 10). datasets/train_drawn_digits.py trained it. Zhou et al. (2016), section 2. Lesson 03.
+    """
+    network = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, padding="same", activation="relu", name="conv1"),
+            layers.MaxPooling2D(2, name="pool1"),
+            layers.Conv2D(64, 3, padding="same", activation="relu", name="conv2"),
+            layers.MaxPooling2D(2, name="pool2"),
+            layers.Conv2D(64, 3, padding="same", activation="relu", name="conv3"),
+            layers.GlobalAveragePooling2D(name="gap"),
+            layers.Dense(10, use_bias=False, name="output"),
+        ],
+        name="digit_network",
+    )
+    if weights == "auto":
+        with np.load(Path(__file__).with_name("digits.npz")) as kept:
+            network.set_weights([kept[name].astype(np.float32) for name in kept.files])
+    return network
+
+
 def efficientnet_lite0(weights="auto"):
     """Load EfficientNet-Lite0: 1,000 ImageNet classes at 10 ms a photo, ending in global average pooling.
 

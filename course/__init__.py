@@ -1,0 +1,23 @@
+"""What makes a course of the library: exercises and their check, quizzes, figures to play with, building, teaching, marking.
+
+Lessons import `check`, `demo`, `quiz` and `Progress` from here; each is loaded when it is asked for, since some need
+TensorFlow and the command line needs none of them.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]  # of the checkout
+
+_DOOR = {"check": "student.check", "demo": "lessons", "quiz": "student.quiz", "Progress": "student.progress"}
+
+
+def __getattr__(name):
+    if name not in _DOOR:
+        raise AttributeError(f"module 'course' has no attribute {name!r}: {', '.join(_DOOR)} are what lessons import.")
+    return getattr(import_module(f"course.{_DOOR[name]}"), name)
+
+
+def is_checkout():
+    """Whether the lessons stand beside this package, as in a checkout; beside one installed from a wheel they do not."""
+    return (ROOT / "solutions" / "00_start_here.py").is_file()
