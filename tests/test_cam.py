@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from xailab import cam as cams
 from xailab._tensorflow import keras, tf
 from xailab.cam import cam, grad_cam, grad_cam_layers, grad_cam_plus_plus, guided_backprop, hires_cam
 from xailab.models import Classifier
@@ -435,6 +434,3 @@ def test_photos_of_a_wrong_kind_are_named():
     assert "data.square(photo, 32)" in message(grad_cam, classifier, np.zeros((1, 40, 32, 3), np.uint8))
     assert "alpha channel" in message(grad_cam, classifier, np.zeros((1, 32, 32, 4), np.uint8))
 
-
-def test_compiled_functions_are_kept_for_a_few_models_only():
-    assert cams._compiled_gradient_maps.cache_info().maxsize == 16

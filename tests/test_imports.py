@@ -29,12 +29,14 @@ def imported(path):
 
 
 def room(module):
-    """Where a module lives: "ground" (checks of what callers hand in, files, TensorFlow), models, data, plot, "methods", or a part of the course."""
+    """Where a module lives: "ground" (the network asked, checks of what callers hand in, files), models, data, plot, "methods", or a part of the course."""
     package, _, rest = module.partition(".")
     part = rest.split(".")[0]
     if package == "course":
         return f"course.{part}" if part else "course"
-    return "ground" if part in ("_tensorflow", "_validate", "_files") else part if part in WINGS else "methods"
+    return (
+        "ground" if part in ("_tensorflow", "_validate", "_files", "network") else part if part in WINGS else "methods"
+    )
 
 
 IMPORTS = {name.removesuffix(".__init__"): sorted(set(imported(path))) for name, path in MODULES.items()}
@@ -91,3 +93,34 @@ def test_a_door_names_all_that_is_public_behind_it(name):
 def test_data_plots_and_exercises_do_without_tensorflow():
     code = "import sys, xailab.data, xailab.plot; from course import check; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+IMPORTING = """
+import importlib, os, sys, threading
+from pathlib import Path
+import matplotlib, numpy
+matplotlib.rcParams["font.family"] = ["serif"]
+def state():
+    return (dict(matplotlib.rcParams), dict(os.environ), os.fstat(2), os.getcwd(), list(sys.path), numpy.geterr(),
+            numpy.random.get_state()[1].tolist(), sys.stderr, sys.stdout)
+before, done, seen = state(), [], set()
+def watch():
+    while not done:
+        seen.add((os.fstat(2).st_ino, os.environ.get("TF_CPP_MIN_LOG_LEVEL")))
+watcher = threading.Thread(target=watch)
+watcher.start()
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+done.append(True)
+watcher.join()
+after = state()
+print([key for key in before[0] if before[0][key] != after[0][key]], before[1:] == after[1:], len(seen))
+"""
+
+
+def test_no_import_changes_anything_of_the_users():
+    """Fonts, environment, standard error, folder, paths, NumPy's settings and generator; also not for a moment."""
+    public = [name for name in IMPORTS if not name.startswith("course.lessons.") and name != "course.marking.runner"]
+    command = [sys.executable, "-c", IMPORTING, *public]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "[] True 1\n", done.stdout + done.stderr[-2000:]
