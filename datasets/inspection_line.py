@@ -5,12 +5,12 @@
 writes datasets/inspection_line.json, a seed at a time; those that are in it are not done again. About two minutes each.
 """
 
-import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from xailab._files import write_text
+from results import add_missing, read_results
 from xailab._tensorflow import keras, tf
 from xailab.cam import cam, grad_cam
 from xailab.data import beams
@@ -145,13 +145,8 @@ def trial(seed, count=800, tests=400):
 
 def main():
     """Add the seeds that are missing."""
-    seeds = json.loads(RESULTS.read_text())["seeds"] if RESULTS.exists() else {}
-    for seed in map(str, range(5)):
-        if seed not in seeds:
-            seeds[seed] = trial(int(seed))
-            write_text(
-                RESULTS, json.dumps({"command": "python datasets/inspection_line.py", "seeds": seeds}, indent=1) + "\n"
-            )
+    found = read_results(RESULTS, command="python datasets/inspection_line.py", seeds={})
+    add_missing(RESULTS, found, found["seeds"], {str(seed): partial(trial, seed) for seed in range(5)})
 
 
 if __name__ == "__main__":

@@ -11,14 +11,13 @@ minutes on two cores.
 
 import argparse
 import ast
-import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from course.author import build
-from xailab._files import write_text
+from results import add_missing, read_results
 from xailab._tensorflow import keras, tf
 from xailab.data import beams
 from xailab.evaluate import rank_correlation, top_intersection
@@ -80,11 +79,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, nargs="?", default=Path(__file__).with_name("randomized_labels.json"))
     path = parser.parse_args().results
-    results = json.loads(path.read_text()) if path.exists() else {"command": "python datasets/randomize_labels.py"}
-    for seed in tqdm(range(SEEDS), unit="seed"):
-        if str(seed) not in results:
-            results[str(seed)] = run(seed)
-            write_text(path, json.dumps(results, indent=1) + "\n")
+    found = read_results(path, command="python datasets/randomize_labels.py")
+    add_missing(path, found, found, {str(seed): partial(run, seed) for seed in range(SEEDS)})
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ trained again. About ten minutes of one core.
 """
 
 import argparse
-import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from xailab._files import write_text
+from results import add_missing, read_results
 from xailab._tensorflow import keras
 from xailab.cam import cam
 from xailab.data import mnist
@@ -123,22 +123,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("file", nargs="?", type=Path, default=Path(__file__).with_name("cam_digits.json"))
     file = parser.parse_args().file
-    figures = json.loads(file.read_text()) if file.exists() else {"command": "python datasets/train_digits.py"}
-
-    def keep(part, train, seed, *given):
-        rows = figures.setdefault(part, {})
-        if str(seed) not in rows:
-            rows[str(seed)] = train(seed, *given)
-            write_text(file, json.dumps(figures, indent=1) + "\n")
-            print(part, seed, rows[str(seed)], flush=True)
+    figures = read_results(file, command="python datasets/train_digits.py")
 
     def readings_of_pair(seed):
         return readings(*train_pair(seed))
 
-    for seed in SEEDS:
-        keep("pair", readings_of_pair, seed)
-        for name, third in THIRD_LAYERS.items():
-            keep(f"ten, {name}", train_ten, seed, third)
+    parts = {"pair": readings_of_pair}
+    parts |= {f"ten, {name}": partial(train_ten, third=third) for name, third in THIRD_LAYERS.items()}
+    for name, train in parts.items():
+        part = figures.setdefault(name, {})
+        add_missing(file, figures, part, {str(seed): partial(train, seed) for seed in SEEDS})
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ of held-out digits that it reads, and writes xailab/models/digits.npz.
 from pathlib import Path
 
 import numpy as np
-from train_digits import fit, split
 
+from train_digits import fit, split
 from xailab._tensorflow import keras
 from xailab.data import mnist
 from xailab.models import digit_network

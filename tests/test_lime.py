@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import tracemalloc
 
@@ -14,6 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeRegressor
 
+import measure_lime_samples
 from course import ROOT
 from xailab.data import photos
 from xailab.lime import (
@@ -597,9 +597,6 @@ def test_balanced_photos_are_at_most_half_as_many_and_no_less_stable_on_the_nine
 
 
 def test_the_script_measures_the_three_ways_side_by_side():
-    spec = importlib.util.spec_from_file_location("script", ROOT / "datasets" / "measure_lime_samples.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    found = script.measure(predict, PHOTO, seeds=2, segments=GRID, target=0)
+    found = measure_lime_samples.measure(predict, PHOTO, seeds=2, segments=GRID, target=0)
     assert found["1000"]["samples"] == [1000, 1000] and found["500"]["samples"] == [500, 500]
     assert max(found["auto"]["samples"]) <= 500 and all(0 <= way["jaccard"] <= 1 for way in found.values())

@@ -1,6 +1,5 @@
 """What the text of lesson 07 says, held against the file of results, the executed lesson and the talk's tables."""
 
-import importlib.util
 import json
 import re
 
@@ -9,6 +8,7 @@ import numpy as np
 import pandas
 import pytest
 
+import train_creatures
 from course import ROOT
 from course.author import build
 from xailab.data import creatures
@@ -65,32 +65,30 @@ def printed():
 
 
 @pytest.fixture(scope="module")
-def script():
-    path = ROOT / "datasets" / "train_creatures.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
 def foxes():
     drawn = creatures(800, seed=2)
     return drawn.landmarks[drawn.labels == 1], drawn.parts[drawn.labels == 1]
 
 
-def test_the_file_of_results_is_what_the_script_would_write(script):
-    expected = json.loads(json.dumps(script.ABOUT))
+def test_the_file_of_results_is_what_the_script_would_write():
+    expected = json.loads(json.dumps(train_creatures.ABOUT))
     assert {key: RESULTS[key] for key in expected} == expected
-    wanted = [(case, row, seed) for case, rows in script.CASES.items() for row in rows for seed in script.SEEDS]
+    wanted = [
+        (case, row, seed)
+        for case, rows in train_creatures.CASES.items()
+        for row in rows
+        for seed in train_creatures.SEEDS
+    ]
     assert [(run["case"], run["row"], run["seed"]) for run in RESULTS["runs"]] == wanted
-    assert len(script.WEIGHTS) >= 5 and len(script.LABELLED) >= 5 and len(script.SEEDS) == 5
+    assert len(train_creatures.WEIGHTS) >= 5 and len(train_creatures.LABELLED) >= 5 and len(train_creatures.SEEDS) == 5
 
 
-def test_a_short_run_of_the_script_already_obeys_the_large_weight(script, monkeypatch):
-    monkeypatch.setattr(script, "SIZE", {"pictures": 192, "epochs": 10, "rate": 3e-3, "widths": (16, 32), "filters": 8})
-    monkeypatch.setattr(script, "creatures", lambda count, **options: creatures(min(count, 192), **options))
-    found = script.run(ONE, "no labels, 30", 0)
+def test_a_short_run_of_the_script_already_obeys_the_large_weight(monkeypatch):
+    monkeypatch.setattr(
+        train_creatures, "SIZE", {"pictures": 192, "epochs": 10, "rate": 3e-3, "widths": (16, 32), "filters": 8}
+    )
+    monkeypatch.setattr(train_creatures, "creatures", lambda count, **options: creatures(min(count, 192), **options))
+    found = train_creatures.run(ONE, "no labels, 30", 0)
     assert found.keys() == RESULTS["runs"][0].keys() - {"case", "row", "seed"}
     assert found["loss"] < -1 and found["accuracy"] < 0.75
 

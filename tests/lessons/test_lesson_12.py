@@ -1,6 +1,5 @@
 """Lesson 12: the numbers of its text over five seeds, those of the run that is shown, its pages, and folders of one's own."""
 
-import importlib.util
 import json
 import re
 
@@ -10,13 +9,14 @@ import papermill
 import pytest
 from PIL import Image
 
+import inspection_line
 from course import ROOT
 from course.author import build
 from course.lessons.lesson_12.report import READERS
 from xailab.data import hold_out, image_folder, materials, photos
 
 SOURCE = ROOT / "solutions" / "12_inspection_project.py"
-SEEDS = list(json.loads((ROOT / "datasets" / "inspection_line.json").read_text())["seeds"].values())
+SEEDS = list(json.loads(inspection_line.RESULTS.read_text())["seeds"].values())
 
 
 def over_seeds(network, *keys):
@@ -145,10 +145,7 @@ def test_the_depth_tells_cracked_from_sound_and_hardly_one_crack_from_another(te
 
 
 def test_the_script_of_the_five_seeds_runs_and_finds_the_same_things():
-    spec = importlib.util.spec_from_file_location("inspection_line", ROOT / "datasets" / "inspection_line.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    found = script.trial(0, count=24, tests=20)
+    found = inspection_line.trial(0, count=24, tests=20)
     assert {kind: set(values) for kind, values in found.items()} == {k: set(v) for k, v in SEEDS[0].items()}
     assert found["depth"]["sum of map"] < 1e-4
 

@@ -14,15 +14,13 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+from submissions import HOSTILE, IMPORTS, MISTAKES, NAMES, RIGHT, RIGHT_02, SLOW, hand_in
 
-sys.path.insert(0, str(Path(__file__).parent))
-from submissions import HOSTILE, IMPORTS, MISTAKES, NAMES, RIGHT, RIGHT_02, SLOW, hand_in  # noqa: E402
-
-from course import ROOT  # noqa: E402
-from course.author import build  # noqa: E402
-from course.marking.grade import grade  # noqa: E402
-from course.marking.pages import write_report  # noqa: E402
-from course.marking.sandbox import Limits  # noqa: E402
+from course import ROOT
+from course.author import build
+from course.marking.grade import grade
+from course.marking.pages import write_report
+from course.marking.sandbox import Limits
 
 EVERY = {**RIGHT, **RIGHT_02}
 
