@@ -10,46 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
+from course.author import build
 from results import add_missing, read_results
-from xailab._tensorflow import keras, tf
 from xailab.cam import cam, grad_cam
 from xailab.data import beams
 from xailab.evaluate import deletion, pointing_game
-from xailab.models import Classifier
 from xailab.occlusion import occlusion
 
 RESULTS = Path(__file__).with_suffix(".json")
+LESSON = build.functions("12")
+learn, share_of_heat = LESSON["learn"], LESSON["share_of_heat"]
 TAINTED, HONEST, BARE, ALL = (0, 1), (0.5, 0.5), (0, 0), (1, 1)
-
-
-def prepare(photos):
-    return tf.cast(photos, tf.float32) / 255 - 0.5
-
-
-def learn(photos, truth, names, seed=0):
-    """The network of lesson 12: logits for several names, a number for one."""
-    keras.utils.set_random_seed(seed)
-    options, layers = {"padding": "same", "activation": "relu"}, keras.layers
-    network = keras.Sequential(
-        [
-            keras.Input(photos.shape[1:]),
-            layers.Conv2D(16, 3, name="conv1", **options),
-            layers.MaxPooling2D(),
-            layers.Conv2D(32, 3, name="conv2", **options),
-            layers.MaxPooling2D(),
-            layers.Conv2D(48, 3, name="conv3", **options),
-            layers.GlobalAveragePooling2D(),
-            layers.Dense(len(names), name="output"),
-        ]
-    )
-    number = len(names) == 1
-    loss = "mse" if number else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.Adam(0.003), loss)
-    for epochs in (8, 4, 4, 4):
-        history = network.fit(prepare(photos), truth, batch_size=32, epochs=epochs, verbose=0).history
-        if history["loss"][-1] < (0.013 if number else 0.08):
-            break
-    return Classifier(network, prepare, names)
 
 
 def paint_over(line):
@@ -58,11 +29,6 @@ def paint_over(line):
     for photo, mark in zip(photos, line.marks):
         photo[mark] = photo.mean(axis=(0, 1)).round()
     return photos
-
-
-def share_of_heat(heatmaps, masks):
-    positive = np.maximum(heatmaps, 0)
-    return (positive * masks).sum(axis=(1, 2)) / positive.sum(axis=(1, 2))
 
 
 def judge(network, own, seed, count):

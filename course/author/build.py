@@ -40,6 +40,14 @@ def sources(root=ROOT):
     return sorted((Path(root) / "solutions").glob("[0-9][0-9]_*.py"))
 
 
+def source(number):
+    """The path of one lesson. number: its two digits. Raises ValueError for a lesson that there is not."""
+    paths = {path.stem[:2]: path for path in sources()}
+    if number not in paths:
+        raise ValueError(f"there is no lesson {number!r}: one of {', '.join(paths)} was expected.")
+    return paths[number]
+
+
 def read(path):
     """Read a lesson in jupytext's percent format, without the comments of its claims.
 
@@ -60,6 +68,26 @@ def read(path):
 def is_tagged(cell, tag):
     """Whether a cell carries a tag: "exercise", "parameters" or "teaching"."""
     return tag in cell.metadata.get("tags", [])
+
+
+def parameters(lesson):
+    """What a lesson's cell of parameters says: (its code, {name: the value that makes the lesson small}), ("", {}) without one."""
+    cell = next((cell for cell in lesson.cells if is_tagged(cell, "parameters")), None)
+    return (cell.source, dict(cell.metadata.get("small", {}))) if cell else ("", {})
+
+
+def functions(number):
+    """A lesson's functions as it defines them, for a script or a test that goes on from there.
+
+    number: the lesson's two digits. Returns the names that they see, {name: value}: all of them, the lesson's imports and its
+    parameters. Raises ValueError for a lesson that there is not.
+    """
+    path, space = source(number), {}
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef
+    body = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, kinds)]
+    exec(compile(ast.Module(body, []), path, "exec"), space)
+    exec(parameters(read(path))[0], space)
+    return space
 
 
 def solved_edition(lesson):

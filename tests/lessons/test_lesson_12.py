@@ -150,18 +150,14 @@ def test_the_script_of_the_five_seeds_runs_and_finds_the_same_things():
     assert found["depth"]["sum of map"] < 1e-4
 
 
-def test_the_lesson_trains_as_the_script_does():
-    """Layers, rate, batches and limits are the same in both places."""
+def test_the_script_trains_and_looks_as_the_lesson_does():
+    """With the lesson's own function and rounds; the patch of occlusion is the same in both places."""
+    for function in (inspection_line.learn, inspection_line.share_of_heat):
+        assert function.__code__.co_filename == str(SOURCE)
+    assert inspection_line.learn.__globals__["EPOCHS"] == [8, 4, 4, 4]
     code, script = SOURCE.read_text(), (ROOT / "datasets" / "inspection_line.py").read_text()
-    for part in (
-        r'layers\.Conv2D\(\d+, 3, name="conv\d", \*\*options\)',
-        r"Adam\([\d.]+\)",
-        r"batch_size=\d+",
-        r"patch=12, stride=6",
-    ):
-        assert set(re.findall(part, code)) == set(re.findall(part, script)) != set()
-    assert "EPOCHS = [8, 4, 4, 4]" in code and "in (8, 4, 4, 4)" in script
-    assert all(limit in code and limit in script for limit in ("0.013", "0.08"))
+    patch = "patch=12, stride=6"
+    assert code.count("patch=") == code.count(patch) > 0 and script.count("patch=") == script.count(patch) > 0
 
 
 # --- the user's own parts -------------------------------------------------------------------------
