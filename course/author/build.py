@@ -40,12 +40,17 @@ def sources(root=ROOT):
     return sorted((Path(root) / "solutions").glob("[0-9][0-9]_*.py"))
 
 
+def chosen(numbers):
+    """The paths of some lessons, in order. numbers: two digits each; none means all. Raises ValueError for one that there is not."""
+    paths = {path.stem[:2]: path for path in sources()}
+    if unknown := set(numbers) - paths.keys():
+        raise ValueError(f"there is no lesson {', '.join(sorted(unknown))}: there are {', '.join(paths)}.")
+    return [paths[number] for number in sorted(numbers or paths)]
+
+
 def source(number):
     """The path of one lesson. number: its two digits. Raises ValueError for a lesson that there is not."""
-    paths = {path.stem[:2]: path for path in sources()}
-    if number not in paths:
-        raise ValueError(f"there is no lesson {number!r}: one of {', '.join(paths)} was expected.")
-    return paths[number]
+    return chosen([number])[0]
 
 
 def read(path):
@@ -357,8 +362,11 @@ def main(arguments=None):
         if troubles:
             print("Edit solutions/*.py or the file's own source, never what is generated; then call make notebooks.")
         return int(bool(troubles))
-    chosen = [path for path in sources() if not options.lessons or path.stem[:2] in options.lessons]
-    for path in tqdm(chosen, desc="lessons", unit="lesson"):
+    try:
+        paths = chosen(options.lessons)
+    except ValueError as error:
+        parser.error(str(error))
+    for path in tqdm(paths, desc="lessons", unit="lesson"):
         build(path, force=options.force)
     for name, page in pages().items():
         write_text(ROOT / "solutions" / name, page)

@@ -56,13 +56,10 @@ def export(lessons, folder):
     of the same name with other content is somebody's work: raises FileExistsError before anything is written; an
     nbgrader_config.py that is there stays. Raises ValueError for a lesson that there is not.
     """
-    sources = {path.stem[:2]: path for path in build.sources()}
-    if unknown := set(lessons) - sources.keys():
-        raise ValueError(f"no lesson {', '.join(sorted(unknown))}: there are {', '.join(sources)}.")
-    folder = Path(folder)
+    paths, folder = build.chosen(lessons), Path(folder)
     seed = hidden_seed(folder)
     files = {folder / NAME: f"{seed}\n"}
-    for path in tqdm([sources[number] for number in sorted(lessons or sources)], desc="lessons", unit="lesson"):
+    for path in tqdm(paths, desc="lessons", unit="lesson"):
         lesson = build.read(path)
         for made, place in ((nbgrader_notebook(lesson, seed), "source"), (otter_notebook(lesson, seed), "otter")):
             files[folder / place / path.stem / path.with_suffix(".ipynb").name] = build.text(made)

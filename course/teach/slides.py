@@ -250,10 +250,7 @@ def slides(numbers=(), folder=ROOT / "build" / "slides"):
 
     numbers: two digits each. Returns the pages' paths. Raises RuntimeError without npm, ValueError for an unknown lesson.
     """
-    chosen = [path for path in build.sources() if not numbers or path.stem[:2] in numbers]
-    unknown = set(numbers) - {path.stem[:2] for path in chosen}
-    if unknown:
-        raise ValueError(f"there is no lesson {', '.join(sorted(unknown))}: two digits such as 03 were expected.")
+    paths = build.chosen(numbers)
     packages = javascript.packages()
     for part in ("reveal.js/dist", "reveal.js/plugin/notes", "mathjax/es5"):
         shutil.copytree(packages / part, folder / part, dirs_exist_ok=True)
@@ -263,7 +260,7 @@ def slides(numbers=(), folder=ROOT / "build" / "slides"):
     )
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
     pages = []
-    for path in tqdm(chosen, desc="slides", unit="lesson"):
+    for path in tqdm(paths, desc="slides", unit="lesson"):
         executed = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
         page, _ = exporter.from_notebook_node(deck(build.read(path), executed))
         pages.append(folder / f"{path.stem[:2]}.html")

@@ -148,7 +148,7 @@ def test_the_case_of_the_x_rays_runs_on_a_folder_of_your_own(tmp_path):
         photo = photos(300)[name]
         for number in range(4):
             Image.fromarray(photo[number * 10 :, number * 20 :]).save(tmp_path / name / f"{number}.png")
-    path = next(path for path in build.sources() if path.stem.startswith("04"))
+    path = build.source("04")
     imports = next(cell.source for cell in build.read(path).cells if cell.cell_type == "code")
     space = {"FOLDER": tmp_path}
     exec(imports, space)

@@ -103,7 +103,7 @@ def test_both_halves_of_the_fix_together_mend_all_four_kinds():
 @pytest.fixture(scope="module")
 def lesson_space():
     """What lesson 05 has at hand before its own case, with few pictures: names to objects."""
-    path = next(path for path in build.sources() if path.stem.startswith("05"))
+    path = build.source("05")
     cells = [cell.source for cell in build.read(path).cells if cell.cell_type == "code"]
     space = {"NEW": 12}
     exec(cells[0], space)

@@ -15,7 +15,7 @@ from xailab.data import creatures
 from xailab.filters import filter_loss, templates
 from xailab.instability import controls, part_association, part_iou
 
-PATH = next(path for path in build.sources() if path.stem.startswith("07"))
+PATH = build.source("07")
 TEXT = " ".join("\n".join(cell.source for cell in build.read(PATH).cells if cell.cell_type == "markdown").split())
 RESULTS = json.loads((ROOT / "datasets" / "interpretable_cnn.json").read_text())
 RUNS = pandas.DataFrame(RESULTS["runs"])

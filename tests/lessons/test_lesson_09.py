@@ -18,7 +18,7 @@ from course.student.exercises import exercises
 from xailab import data, shapley
 from xailab.tabular import ale, ale_pair, coefficients, ice, importance, mrmr, partial_dependence
 
-PATH = next(path for path in build.sources() if path.stem.startswith("09"))
+PATH = build.source("09")
 TEXT = PATH.read_text(encoding="utf-8")
 SEEDS = range(6)
 
@@ -137,11 +137,9 @@ def test_partial_dependence_asks_about_cars_that_never_were(table, motors):
 
 
 def test_where_inputs_go_together_ale_is_nearer_to_the_truth_nearly_every_time():
-    space = {"np": np, "pandas": pandas}
-    exec(next(cell.source for cell in build.read(PATH).cells if "def related" in cell.source), space)
-    nearer = {"a": 0, "b": 0}
+    related, nearer = build.functions("09")["related"], {"a": 0, "b": 0}
     for seed in range(10):
-        pair, answer = space["related"](seed)
+        pair, answer = related(seed)
         assert np.corrcoef(pair.a, pair.b)[0, 1] == pytest.approx(0.97, abs=0.005)
         forest = RandomForestRegressor(50, random_state=0).fit(pair, answer)
         for name, truth in (("a", lambda v: v), ("b", lambda v: v**2)):

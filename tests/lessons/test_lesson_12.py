@@ -176,11 +176,11 @@ def tree(folder, classes, count):
 
 def run_small(tmp_path, **parameters):
     """The student edition at small size: what it printed."""
-    cell = next(cell for cell in build.read(SOURCE).cells if build.is_tagged(cell, "parameters"))
+    _, small = build.parameters(build.read(SOURCE))
     executed = papermill.execute_notebook(
         ROOT / "notebooks" / f"{SOURCE.stem}.ipynb",
         tmp_path / "run.ipynb",
-        {**cell.metadata["small"], "PAGES": str(tmp_path / "pages"), **parameters},
+        {**small, "PAGES": str(tmp_path / "pages"), **parameters},
         cwd=ROOT / "notebooks",
         progress_bar=False,
         log_output=False,

@@ -41,7 +41,7 @@ def student(draw, number):
     for id in [id for id in EVERY if id[:2] == lesson]:
         expected[id] = str(draw.choice(["right"] * 4 + ["not tried"] + list(MISTAKES[id])))
     if number % 3 == 0:
-        whole = nbformat.read(next((ROOT / "notebooks").glob(f"{lesson}_*.ipynb")), as_version=4)
+        whole = nbformat.read(ROOT / "notebooks" / f"{build.source(lesson).stem}.ipynb", as_version=4)
         for cell in whole.cells:
             if build.is_tagged(cell, "exercise"):
                 cell.source = code(cell.metadata["id"], expected[cell.metadata["id"]])
