@@ -528,9 +528,8 @@ def test_memory_does_not_grow_with_the_samples():
         explain(samples=samples, batch_size=50)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    masks_and_fit = (
-        1900 * 16 * 8 * 8
-    )  # eight floats for each mask's cell; the photos themselves would be 1900 * 24 * 24 * 3 * 8
+    # Eight floats for each mask's cell; the photos themselves would be 1900 * 24 * 24 * 3 * 8.
+    masks_and_fit = 1900 * 16 * 8 * 8
     assert peaks[1] < peaks[0] + masks_and_fit < peaks[0] + 1900 * 24 * 24 * 3
 
 

@@ -61,7 +61,7 @@ def read(path):
     cells, seen = [], set()
     for cell in jupytext.read(path, fmt="py:percent").cells:
         if cell.cell_type == "markdown":
-            cell.source = claims.without(cell.source)
+            cell.source = claims.without_comments(cell.source)
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         number = next(n for n in range(len(seen) + 1) if f"{digest}-{n}" not in seen)
         seen.add(f"{digest}-{number}")
@@ -114,7 +114,7 @@ def solved_edition(lesson):
 
 
 def student_edition(lesson):
-    """The lesson with its exercises open and without the marks that ask for a comparison of outputs."""
+    """The lesson with its exercises open and without the lines that ask for a comparison of outputs."""
     notebook = solved_edition(lesson)
     for cell in notebook.cells:
         if is_tagged(cell, "exercise"):

@@ -90,7 +90,7 @@ def blocks(markdown):
     ]
 
 
-def key(kind, source):
+def key_sentences(kind, source):
     """What of a block a slide shows, in markdown; "" for a block that is for the notes alone.
 
     Of a paragraph the sentences with something bold, or with an equation; what is bold as a whole brings the next one along.
@@ -173,7 +173,7 @@ def _text(markdown, slides):
         if kind == "heading" and re.match("##? ", source):
             slides.append(Slide(True, source))
             continue
-        shown = key(kind, source)
+        shown = key_sentences(kind, source)
         if not shown and slides[-1].topic and not slides[-1].shown:
             shown = " ".join(sentences(source)[:2])  # no slide is a heading alone
         for piece in _fitting(kind, shown) if shown else []:
@@ -227,7 +227,7 @@ def _quiz(number, slides):
 def _pieces(code):
     """Code in pieces that fit on a slide, cut between statements where that is possible.
 
-    Left out: imports, marks for tests, and a call that only draws the figure which the slide shows.
+    Left out: imports, lines for tests, and a call that only draws the figure which the slide shows.
     """
     lines, statements = code.splitlines(), ast.parse(code).body
     starts = [min(each.lineno for each in [node, *getattr(node, "decorator_list", [])]) for node in statements]

@@ -12,7 +12,7 @@ from PIL import Image
 import inspection_line
 from course import ROOT
 from course.author import build
-from course.lessons.lesson_12.report import READERS
+from course.lessons.lesson_12.report import PAGES
 from xailab.data import hold_out, image_folder, materials, photos
 
 SOURCE = ROOT / "solutions" / "12_inspection_project.py"
@@ -198,7 +198,7 @@ def test_a_folder_of_real_photographs_takes_the_place_of_the_beams_in_the_pages(
     said = run_small(tmp_path, FOLDER=str(folder), EPOCHS=[4])
     assert "broken.png: UnidentifiedImageError" in said and "empty: no readable picture in it" in said
     assert re.search(r"right on those it has not seen: \d+%", said) and "left out, as no mask and no pair" in said
-    for reader in READERS:
+    for reader in PAGES:
         page = (tmp_path / "pages" / f"12_{reader}.html").read_text(encoding="utf-8")
         assert "parts from a folder" in page and "drawn steel beams" not in page and "Not measured" in page
         assert page.count("<img") == 3 and not re.search("https?:", page)

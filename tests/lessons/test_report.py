@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from course.lessons.lesson_12 import report
-from course.lessons.lesson_12.report import FACTS, READERS, write_page
+from course.lessons.lesson_12.report import FACTS, PAGES, write_page
 from xailab import plot
 
 TEXTS = {"parts": "drawn beams", "verdict": "Do not use it yet.", "classes": "sound, cracked"}
-EVERYTHING = {name: TEXTS.get(name, 0.25 if "{" + name + ":" in str(report._PAGES) else 12) for name in FACTS}
+EVERYTHING = {name: TEXTS.get(name, 0.25 if "{" + name + ":" in str(report.PAGES) else 12) for name in FACTS}
 PICTURE = plot.grid([np.eye(4)], title="A diagonal", alt="A white diagonal on black, four cells long.")
 
 
@@ -34,7 +34,7 @@ class Reader(HTMLParser):
         self.text += data if self.open and self.open[-1] != "style" else ""
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("reader", PAGES)
 def test_a_page_opens_alone_and_says_everything_that_was_measured(reader, tmp_path):
     page = write_page(tmp_path / "new" / "page.html", reader, EVERYTHING, [PICTURE]).read_text(encoding="utf-8")
     read = Reader(page)
@@ -48,10 +48,10 @@ def test_a_page_opens_alone_and_says_everything_that_was_measured(reader, tmp_pa
 
 def test_the_three_pages_use_every_fact_and_differ(tmp_path):
     used = set().union(
-        *(report._names(s) for _, parts in report._PAGES.values() for each in parts.values() for s in each)
+        *(report._names(s) for _, parts in report.PAGES.values() for each in parts.values() for s in each)
     )
     assert used | {"verdict"} == set(FACTS)
-    pages = {reader: write_page(tmp_path / reader, reader, EVERYTHING).read_text() for reader in READERS}
+    pages = {reader: write_page(tmp_path / reader, reader, EVERYTHING).read_text() for reader in PAGES}
     assert len(set(pages.values())) == 3
     assert "per 1,000" in pages["manager"] and "per 1,000" not in pages["engineer"] + pages["regulator"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from course import ROOT
 from course.author import build
-from course.lessons.lesson_12.report import READERS
+from course.lessons.lesson_12.report import PAGES
 
 every_lesson = pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
 
@@ -31,7 +31,8 @@ def run(tmp_path_factory):
         pages = {"PAGES": str(folder / "pages")} if "PAGES = " in code else {}
         with pytest.MonkeyPatch.context() as patch:
             patch.delenv("XAILAB_STRICT", raising=False)
-            papermill.execute_notebook(  # raises PapermillExecutionError, which names the cell
+            # Raises PapermillExecutionError, which names the cell.
+            papermill.execute_notebook(
                 student,
                 folder / student.name,
                 {**small, **pages},
@@ -62,6 +63,6 @@ def test_the_pages_of_the_beams_say_what_was_measured(run):
     assert "FOLDER is empty" in "".join(
         output.get("text", "") for cell in executed.cells for output in cell.get("outputs", [])
     )
-    for reader, figures in zip(READERS, (2, 1, 2)):
+    for reader, figures in zip(PAGES, (2, 1, 2)):
         page = (pages / f"12_{reader}.html").read_text(encoding="utf-8")
         assert "Not measured" not in page and page.count("<img") == figures and "drawn steel beams" in page
