@@ -3,7 +3,6 @@
 import json
 import re
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -22,12 +21,6 @@ def of_seeds(case, *keys):
     """The sum of some figures, one per seed."""
     assert sorted(RESULTS[case]) == SEEDS
     return np.array([sum(RESULTS[case][seed][key] for key in keys) for seed in SEEDS])
-
-
-@pytest.fixture(scope="module")
-def printed():
-    lesson = nbformat.read(ROOT / "solutions/03_cam_mnist.ipynb", as_version=4)
-    return "".join(output.get("text", "") for cell in lesson.cells for output in cell.get("outputs", []))
 
 
 @pytest.fixture(scope="module")

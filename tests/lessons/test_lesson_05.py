@@ -3,13 +3,11 @@
 import json
 import re
 
-import nbformat
 import numpy as np
 import pytest
 from PIL import Image
 
 import salad_or_pizza
-from course import ROOT
 from course.author import build
 from xailab.cam import grad_cam
 from xailab.data import photos, square
@@ -17,12 +15,6 @@ from xailab.models import efficientnet_lite0
 from xailab.occlusion import occlusion
 
 SEEDS = json.loads(salad_or_pizza.RESULTS.read_text())["seeds"]
-
-
-@pytest.fixture(scope="module")
-def printed():
-    lesson = nbformat.read(ROOT / "solutions" / "05_occlusion.ipynb", as_version=4)
-    return "".join(output.get("text", "") for cell in lesson.cells for output in cell.get("outputs", []))
 
 
 def each_seed(training, what="right"):

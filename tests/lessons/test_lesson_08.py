@@ -22,12 +22,6 @@ TEXT = "\n".join(cell.source for cell in build.read(SOURCE).cells if cell.cell_t
 LESSON = SOURCE.read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def printed():
-    cells = nbformat.read(SOURCE.with_suffix(".ipynb"), as_version=4).cells
-    return "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
-
-
 def accuracy(name):
     return np.array([run["rows"][name]["accuracy"] for run in RUNS])
 

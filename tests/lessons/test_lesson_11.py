@@ -3,30 +3,12 @@
 import json
 import re
 
-import nbformat
 import pytest
 
 import randomize_labels
 from course import ROOT
 from xailab import league
 from xailab.evaluate import mean_and_interval
-
-
-@pytest.fixture(scope="module")
-def lesson():
-    return nbformat.read(ROOT / "solutions" / "11_judging_explanations.ipynb", as_version=4)
-
-
-@pytest.fixture(scope="module")
-def printed(lesson):
-    return "".join(output.get("text", "") for cell in lesson.cells for output in cell.get("outputs", []))
-
-
-@pytest.fixture(scope="module")
-def figures(lesson):
-    """The figures' alternative texts, which hold their titles."""
-    pictures = [output.get("data", {}) for cell in lesson.cells for output in cell.get("outputs", [])]
-    return [data["text/plain"] for data in pictures if "<img" in data.get("text/html", "")]
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import json
 import re
 
-import nbformat
 import numpy as np
 import papermill
 import pytest
@@ -32,24 +31,8 @@ def percent(values):
 
 
 @pytest.fixture(scope="module")
-def lesson():
-    return nbformat.read(SOURCE.with_suffix(".ipynb"), as_version=4)
-
-
-@pytest.fixture(scope="module")
 def text(lesson):
     return " ".join(" ".join(cell.source for cell in lesson.cells if cell.cell_type == "markdown").split())
-
-
-@pytest.fixture(scope="module")
-def printed(lesson):
-    return "".join(output.get("text", "") for cell in lesson.cells for output in cell.get("outputs", []))
-
-
-@pytest.fixture(scope="module")
-def figures(lesson):
-    data = [output.get("data", {}) for cell in lesson.cells for output in cell.get("outputs", [])]
-    return [each["text/plain"] for each in data if "<img" in each.get("text/html", "")]
 
 
 def test_there_are_five_seeds():
