@@ -41,6 +41,17 @@ def fit(network, images, labels, epochs):
     network.fit(images, labels, batch_size=32, epochs=epochs, verbose=0)
 
 
+def vary(images, copies, turn, shift, zoom):
+    """The images, and behind them copies - 1 versions of all: turned, shifted and scaled at random, by these shares at most."""
+    layers = [
+        keras.layers.RandomRotation(turn, fill_mode="constant"),
+        keras.layers.RandomTranslation(shift, shift, fill_mode="constant"),
+        keras.layers.RandomZoom(zoom, zoom, fill_mode="constant"),
+    ]
+    varied = keras.Sequential(layers)
+    return np.concatenate([images] + [np.array(varied(images, training=True)) for _ in range(copies - 1)])
+
+
 def sevens_and_nines():
     """Images float32 (N, 28, 28, 1) from 0 to 1 and classes (N,): 0 is a seven, 1 is a nine."""
     digits, labels = mnist()
@@ -54,15 +65,7 @@ def train_pair(seed, *, copies=12, epochs=10):
     images, truth = sevens_and_nines()
     network = gap_cnn()
     train, held_out = split(len(images), seed)
-    vary = keras.Sequential(
-        [
-            keras.layers.RandomRotation(0.03, fill_mode="constant"),
-            keras.layers.RandomTranslation(0.05, 0.05, fill_mode="constant"),
-            keras.layers.RandomZoom(0.1, 0.1, fill_mode="constant"),
-        ]
-    )
-    versions = [images[train]] + [np.array(vary(images[train], training=True)) for _ in range(copies - 1)]
-    fit(network, np.concatenate(versions), np.tile(truth[train], copies), epochs)
+    fit(network, vary(images[train], copies, 0.03, 0.05, 0.1), np.tile(truth[train], copies), epochs)
     return network, images[held_out], truth[held_out]
 
 
