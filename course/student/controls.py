@@ -122,7 +122,7 @@ def photo_from(data, name, size, side=224):
         raise ValueError(f"{name} cannot be read as a picture ({type(error).__name__}: {error}).") from error
 
 
-class Watch(anywidget.AnyWidget):
+class KernelWatch(anywidget.AnyWidget):
     """Says when the kernel has ended, and keeps JupyterLab's own shortcuts from the keys that move the widgets beside it."""
 
     _esm = _JS / "watch.js"
@@ -132,7 +132,7 @@ class Watch(anywidget.AnyWidget):
     ).tag(sync=True)
 
 
-class Standing(ipywidgets.VBox):
+class BoxWithStill(ipywidgets.VBox):
     """Widgets one below the other, and `still`, the HTML that a saved notebook shows where no kernel runs.
 
     children: the widgets. title: what a plain text of it says. When the kernel ends, words above them say so.
@@ -140,7 +140,7 @@ class Standing(ipywidgets.VBox):
 
     def __init__(self, children, title):
         self._title, self.still = title, ""
-        super().__init__([Watch(), *children])
+        super().__init__([KernelWatch(), *children])
         self.add_class("xailab-standing")
 
     def _repr_mimebundle_(self, **options):
@@ -150,7 +150,7 @@ class Standing(ipywidgets.VBox):
         return (data, *rest) if rest else data
 
 
-class Interactive(Standing):
+class Interactive(BoxWithStill):
     """A picture below its controls, drawn again at each move.
 
     draw: function of the controls' values, by name, that returns a Figure of xailab.plot. title: of the whole.

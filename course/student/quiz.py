@@ -12,7 +12,7 @@ from random import Random
 
 import ipywidgets
 
-from course.student.controls import Standing
+from course.student.controls import BoxWithStill
 from xailab._files import write_text
 
 _LESSONS = Path(__file__).parents[1] / "lessons"
@@ -48,7 +48,7 @@ def quiz(lesson, folder="answers"):
         score.value = f'<p role="status">{html.escape(said)}</p>'
 
     tell(False)
-    shown = Standing([*parts, score], f"Five questions on lesson {lesson}")
+    shown = BoxWithStill([*parts, score], f"Five questions on lesson {lesson}")
     listed = "".join(
         f"<li>{html.escape(question['asks'])}<ul>"
         + "".join(f"<li>{html.escape(choice['says'])}</li>" for choice in shuffled(question))
