@@ -25,7 +25,7 @@ from course.marking.sandbox import Limits
 from course.marking.submissions import prepare
 from course.student.quiz import questions
 
-needs_bubblewrap = pytest.mark.skipif(sandbox.protection() is None, reason="bubblewrap is missing or not allowed here")
+needs_bubblewrap = pytest.mark.usefixtures("bubblewrap")
 BIAS = {**RIGHT, "01.1": "def one_number(patch, kernel, bias):\n    return np.sum(patch * kernel)"}
 OPEN = {id: "def f(*given):\n    return ..." if NAMES[id] != "slips" else "slips = ..." for id in RIGHT}
 CHECKS_OPEN = {id: f'check("{id}", f)' for id in RIGHT if id != "01.3"}
@@ -43,10 +43,8 @@ def row(marked, student, exercise):
 
 
 @pytest.fixture(scope="module")
-def a_class(tmp_path_factory):
+def a_class(tmp_path_factory, bubblewrap):
     """A class of fifteen, twelve of them hostile, marked once. Returns (Class, folder of submissions, folder of the report)."""
-    if sandbox.protection() is None:
-        pytest.skip("bubblewrap is missing or not allowed here")
     root = tmp_path_factory.mktemp("class")
     folder, out = root / "submissions", root / "report"
     hand_in(folder, "Ada", notebook(), "01 (1).ipynb")
@@ -166,7 +164,7 @@ def test_on_a_dask_cluster_a_killed_worker_loses_nothing_and_the_report_is_the_s
 
 
 @needs_bubblewrap
-def test_interrupted_it_keeps_what_is_marked_and_goes_on_there(tmp_path):
+def test_interrupted_it_keeps_what_is_marked_and_goes_on_there(tmp_path, interruptible):
     for number in range(6):
         hand_in(
             tmp_path / "in",

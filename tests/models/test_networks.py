@@ -137,9 +137,9 @@ def test_the_convolutions_take_photos_of_another_size_with_the_same_weights(vgg1
 
 
 def test_the_convolutions_come_from_keras_file_just_as_well(monkeypatch, tmp_path):
+    import h5py
     from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
-    h5py = pytest.importorskip("h5py")
     path, source = tmp_path / "base.h5", models.vgg16_base(weights=None)
     with h5py.File(path, "w") as file:  # the layout of the files that keras.applications downloads
         save_weights_to_hdf5_group(file, source)
