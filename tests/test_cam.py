@@ -1,7 +1,9 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
-from xailab import cam as cams
 from xailab._tensorflow import keras, tf
 from xailab.cam import cam, grad_cam, grad_cam_layers, grad_cam_plus_plus, guided_backprop, hires_cam
 from xailab.models import Classifier
@@ -436,5 +438,14 @@ def test_photos_of_a_wrong_kind_are_named():
     assert "alpha channel" in message(grad_cam, classifier, np.zeros((1, 32, 32, 4), np.uint8))
 
 
-def test_compiled_functions_are_kept_for_a_few_models_only():
-    assert cams._compiled_gradient_maps.cache_info().maxsize == 16
+def test_a_model_that_was_explained_long_ago_does_not_stay_in_memory():
+    images = np.zeros((1, 8, 8, 3), np.float32)
+
+    def explained():
+        network = small_network(size=(8, 8))
+        grad_cam(network, images, 0)
+        return weakref.ref(network)
+
+    seen = [explained() for _ in range(20)]
+    gc.collect()
+    assert seen[0]() is None and seen[-1]() is not None
