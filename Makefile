@@ -35,6 +35,7 @@ demo: .venv/ready
 test: .venv/ready
 	@echo "About 15 minutes on two idle cores, over 25 on one; the ten slowest tests are named at the end."
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
 
 # What opens a browser, runs notebooks or trains what a lesson trains.

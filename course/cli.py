@@ -5,7 +5,7 @@ import ast
 import os
 import sys
 
-from course import is_checkout
+from course import is_checkout, without_lessons
 from xailab.data import READERS
 
 _WITH_LESSONS = ("lab", "run", "grade", "export-nbgrader", "slides", "site")
@@ -15,10 +15,7 @@ def main(arguments=None):
     """Run the command line; returns its exit status."""
     options, rest = _parse(arguments)
     if options.command in _WITH_LESSONS and not is_checkout():
-        print(
-            f"xailab {options.command} needs the course's lessons, which this installation does not have: clone the course, "
-            f"call `make .venv/ready` in it, and there `.venv/bin/xailab {options.command}`."
-        )
+        print(without_lessons(f"xailab {options.command}"))
         return 1
     return options.do(options, rest)
 

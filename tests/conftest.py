@@ -1,6 +1,8 @@
 """What many tests need and what takes long to load, loaded once per worker; no test may change it."""
 
+import os
 import shutil
+import signal
 from html.parser import HTMLParser
 
 import pytest
@@ -11,10 +13,33 @@ QUIET += ["--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Chromium, driven by Playwright; tests that ask for it are skipped where there is none."""
+def lacking():
+    """A function: skips a test and says what this machine lacks; in CI, where nothing may be lacking, the test fails."""
+    return pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+
+
+@pytest.fixture(scope="session")
+def bubblewrap(lacking):
+    """For tests that shut code in."""
+    from course.marking import sandbox
+
+    if sandbox.protection() is None:
+        lacking("bubblewrap is missing or not allowed here")
+
+
+@pytest.fixture
+def interruptible():
+    """What the test starts ends at Ctrl+C, even where the tests do not, as behind `nohup make test &`: children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def browser(lacking):
+    """Chromium, driven by Playwright."""
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+        lacking("no Chromium on this machine")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -1,12 +1,11 @@
 import os
 import resource
 import signal
-import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import Pipe, get_context
 
 import numpy as np
 import pytest
@@ -52,7 +51,6 @@ def killing(marker, images, targets):
             pass
         else:
             os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.02)
     return channel(images, targets)
 
 
@@ -125,11 +123,15 @@ def test_a_killed_process_breaks_the_pool_and_a_new_pool_goes_on(tmp_path, monke
     assert len(saved) == len(set(saved)) == 7
 
 
-def slow_run(folder):
-    """What the next test runs in a process of its own, and kills."""
+def run_into_the_third_batch(folder, parent):
+    """What the next test runs in a process of its own, and kills: it says that it is in its third batch, and stays there."""
+    calls = []
 
     def channel(images, targets):
-        time.sleep(0.3)
+        calls.append(len(images))
+        if len(calls) == 3:
+            parent.send("in the third batch")
+            parent.recv()
         return globals()["channel"](images, targets)
 
     channel.__qualname__ = "channel"
@@ -137,17 +139,17 @@ def slow_run(folder):
 
 
 def test_a_killed_run_has_lost_one_batch_at_most(tmp_path):
-    process = get_context("spawn").Process(target=slow_run, args=(tmp_path,))
+    here, there = Pipe()
+    process = get_context("spawn").Process(target=run_into_the_third_batch, args=(tmp_path, there))
     process.start()
-    deadline = time.monotonic() + 900
-    while len(list(tmp_path.glob("*.npz"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    there.close()  # so that a process that ends without a word ends the test, too
+    here.recv()
     process.kill()
     process.join()
-    done, calls = len(list(tmp_path.glob("*.npz"))), []
-    assert 2 <= done < 7
+    assert len(list(tmp_path.glob("*.npz"))) == 2
+    calls = []
     np.testing.assert_array_equal(explain(tmp_path, watched(calls)), EXPECTED)
-    assert len(calls) == 7 - done
+    assert calls == [8, 8, 8, 8, 2]
 
 
 def test_on_a_dask_cluster_a_killed_worker_loses_nothing_and_repeats_nothing(tmp_path, monkeypatch):

@@ -433,4 +433,3 @@ def test_photos_of_a_wrong_kind_are_named():
     assert "uint8 values from 0 to 255" in message(grad_cam, classifier, photo[None] / 255)
     assert "data.square(photo, 32)" in message(grad_cam, classifier, np.zeros((1, 40, 32, 3), np.uint8))
     assert "alpha channel" in message(grad_cam, classifier, np.zeros((1, 32, 32, 4), np.uint8))
-

@@ -1,12 +1,18 @@
 """Shapley values against the definition, on games small enough to go through every coalition."""
 
 import math
+import warnings
 from itertools import combinations
 
 import numpy as np
 import pandas
 import pytest
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 
 from xailab import shapley
 from xailab._tensorflow import keras
@@ -74,6 +80,23 @@ def test_tree_and_kernel_values_are_the_definitions(table, forest):
         np.testing.assert_allclose(kernels.iloc[row], right, atol=1e-9)
         np.testing.assert_allclose(trees.iloc[row], right, atol=1e-3)  # shap keeps thresholds in single precision
     assert base == pytest.approx(kernel_base) and list(trees.columns) == ["a", "b", "c"] and trees.index[3] == 3
+
+
+@pytest.mark.parametrize("kind", [RandomForestRegressor, GradientBoostingRegressor])
+def test_every_row_of_a_large_background_counts_without_a_warning(kind, capfd, caplog):
+    """shap takes a hundred rows of a background unless told otherwise, and from version 0.54 on says so."""
+    draw = np.random.default_rng(2)
+    many = pandas.DataFrame(draw.integers(0, 20, (294, 3)).astype(float), columns=["a", "b", "c"])
+    model = kind(n_estimators=10, random_state=0).fit(many, many["a"] * many["b"] - many["c"])
+    right = [by_definition(switched(model.predict, many.iloc[row], many), 3) for row in range(3)]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*background")
+        found = [shapley.tree(model, many[:3], background=many), shapley.kernel(model.predict, many[:3], many)]
+    for values, base in found:
+        np.testing.assert_allclose(values, right, atol=1e-5)
+        assert base == pytest.approx(model.predict(many).mean(), abs=1e-5)
+    assert capfd.readouterr() == ("", "")
+    assert [record.name for record in caplog.records] == ["shap"]  # that so many rows take the kernel long
 
 
 def test_the_values_of_a_row_add_up_to_its_answer(table, forest):

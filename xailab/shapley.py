@@ -20,16 +20,19 @@ def tree(model, table, *, background=None):
     Returns (values: DataFrame (N, F) in units of the answer, base): a row's values and the base add up to its answer.
     Raises ValueError for missing values, or more than two classes. Lundberg et al. (2020), algorithms 2 and 3. Lesson 09.
     """
+    import pandas
     import shap  # here, because it takes seconds to import
 
     numbers = check_table(table)
-    explainer = shap.TreeExplainer(model, None if background is None else check_table(background))
+    if background is not None:  # left to itself, shap takes a hundred rows of it
+        background = shap.maskers.Independent(check_table(background), max_samples=len(background))
+    explainer = shap.TreeExplainer(model, background)
     values, base = np.asarray(explainer.shap_values(numbers)), np.ravel(explainer.expected_value)
     if values.ndim == 3:
         if values.shape[-1] != 2:
             raise ValueError(f"the model has {values.shape[-1]} classes: two, or a regressor, were expected.")
         values = values[..., 1]
-    return numbers * 0 + values, float(base[-1])
+    return pandas.DataFrame(values, numbers.index, numbers.columns), float(base[-1])
 
 
 def kernel(predict, table, background, *, samples="auto", seed=0):
@@ -45,12 +48,14 @@ def kernel(predict, table, background, *, samples="auto", seed=0):
     import shap
 
     numbers, background = check_table(table), check_table(background)
-    explainer = shap.KernelExplainer(
-        lambda rows: np.asarray(predict(pandas.DataFrame(rows, columns=numbers.columns)), float).reshape(-1), background
-    )
+
+    def answers(rows):
+        return np.asarray(predict(pandas.DataFrame(rows, columns=numbers.columns)), float).reshape(-1)
+
+    explainer = shap.KernelExplainer(answers, background)
     with _seeded(seed):
         values = explainer.shap_values(numbers, nsamples=samples, l1_reg=False, silent=True)
-    return numbers * 0 + values, float(explainer.expected_value)
+    return pandas.DataFrame(values, numbers.index, numbers.columns), float(explainer.expected_value)
 
 
 def partition(model, images, targets=None, *, evaluations=500, fill="mean"):

@@ -18,7 +18,7 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from course import ROOT
+from course import ROOT, is_checkout, without_lessons
 from course.author import claims, glossary, plans
 from course.student.exercises import exercises
 from course.student.quiz import questions
@@ -355,6 +355,9 @@ def main(arguments=None):
     parser.add_argument("--force", action="store_true", help="execute again even if the cells did not change")
     parser.add_argument("--check", action="store_true", help="say what is stale, and write nothing")
     options = parser.parse_args(arguments)
+    if not is_checkout():
+        print(without_lessons(parser.prog))
+        return 1
     if options.check:
         troubles = stale()
         for path, trouble in troubles.items():

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from course import ROOT
@@ -15,22 +16,36 @@ def packages(folder=FOLDER):
 
     Raises RuntimeError, with what to do, where npm is missing or cannot fetch them.
     """
-    installed, lock = Path(folder) / "installed.json", _LOCK.read_text(encoding="utf-8")
+    folder, lock = Path(folder), _LOCK.read_text(encoding="utf-8")
+    installed = folder / "installed.json"
     if not installed.exists() or installed.read_text(encoding="utf-8") != lock:
         if shutil.which("npm") is None:
             raise RuntimeError(
                 "npm is missing, which fetches reveal.js and MathJax: install Node.js, then call this again."
             )
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(_LOCK.with_name(name), folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-            raise RuntimeError(
-                "npm could not fetch reveal.js and MathJax: call this again where there is a network connection; it is "
-                f"needed once. npm said: {' '.join(said[:3])}"
-            )
-        shutil.copy(_LOCK, installed)  # last: an interrupted call is taken up again by the next one
-    return Path(folder) / "node_modules"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            made = Path(scratch) / "javascript"
+            _install(made)
+            try:
+                made.rename(folder)  # in one step: whoever interrupts, or installs at the same time, spoils nothing
+            except OSError:
+                if not installed.exists():
+                    raise
+    return folder / "node_modules"
+
+
+def _install(folder):
+    folder.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(_LOCK.with_name(name), folder)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise RuntimeError(
+            "npm could not fetch reveal.js and MathJax: call this again where there is a network connection; it is "
+            f"needed once. npm said: {' '.join(said[:3])}"
+        )
+    shutil.copy(_LOCK, folder / "installed.json")

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -25,7 +26,7 @@ from course.marking.sandbox import Limits
 from course.marking.submissions import prepare
 from course.student.quiz import questions
 
-needs_bubblewrap = pytest.mark.skipif(sandbox.protection() is None, reason="bubblewrap is missing or not allowed here")
+needs_bubblewrap = pytest.mark.usefixtures("bubblewrap")
 BIAS = {**RIGHT, "01.1": "def one_number(patch, kernel, bias):\n    return np.sum(patch * kernel)"}
 OPEN = {id: "def f(*given):\n    return ..." if NAMES[id] != "slips" else "slips = ..." for id in RIGHT}
 CHECKS_OPEN = {id: f'check("{id}", f)' for id in RIGHT if id != "01.3"}
@@ -43,10 +44,8 @@ def row(marked, student, exercise):
 
 
 @pytest.fixture(scope="module")
-def a_class(tmp_path_factory):
+def a_class(tmp_path_factory, bubblewrap):
     """A class of fifteen, twelve of them hostile, marked once: (MarkedClass, folder of submissions, folder of the report)."""
-    if sandbox.protection() is None:
-        pytest.skip("bubblewrap is missing or not allowed here")
     root = tmp_path_factory.mktemp("class")
     folder, out = root / "submissions", root / "report"
     hand_in(folder, "Ada", notebook(), "01 (1).ipynb")
@@ -120,18 +119,27 @@ def test_what_lasts_too_long_is_ended_and_the_next_one_is_marked(tmp_path):
     assert "the time limit of 24 s" in stubborn["ended"] and marked.unmarked == []
 
 
-def test_what_a_limit_ended_is_marked_again_under_another_limit_only(tmp_path):
-    file = tmp_path / "marks.json"
-    for ended, limits, kept in (
-        ("", Limits(), True),
-        ("the time", Limits(), False),
-        ("the time", Limits(seconds=9), True),
-    ):
-        file.write_text(json.dumps({"ended": ended, "limits": vars(Limits(seconds=9))}))
-        assert (grading._kept(file, limits) is not None) is kept
+def test_what_a_limit_ended_is_marked_again_under_another_limit_only(tmp_path, monkeypatch):
+    hand_in(tmp_path / "in", "Ada", notebook())
+    runs = []
+
+    def run_notebook(lesson, text, seed, limits, trusted):
+        runs.append(limits.seconds)
+        return ('{"ended": ""}', "") if limits.seconds > 10 else ("", f"the time limit of {limits.seconds} s")
+
+    monkeypatch.setattr(grading, "run_notebook", run_notebook)
+
+    def ran(seconds):
+        before = len(runs)
+        with ThreadPoolExecutor(1) as pool:
+            grade(tmp_path / "in", tmp_path / "out", executor=pool, limits=Limits(seconds=seconds), bar=False)
+        return len(runs) > before
+
+    assert [ran(seconds) for seconds in (9, 9, 10, 10, 11, 11, 9)] == [True, False, True, False, True, False, False]
+    (file,) = (tmp_path / "out" / "marks").iterdir()
     for damaged in ("", "{}", "[1]", "{"):
         file.write_text(damaged)
-        assert grading._kept(file, Limits()) is None
+        assert ran(9), damaged
 
 
 @needs_bubblewrap
@@ -166,7 +174,7 @@ def test_on_a_dask_cluster_a_killed_worker_loses_nothing_and_the_report_is_the_s
 
 
 @needs_bubblewrap
-def test_interrupted_it_keeps_what_is_marked_and_goes_on_there(tmp_path):
+def test_interrupted_it_keeps_what_is_marked_and_goes_on_there(tmp_path, interruptible):
     for number in range(6):
         hand_in(
             tmp_path / "in",
@@ -228,11 +236,17 @@ def test_of_a_value_the_first_that_was_tried_counts_since_check_tells_the_right_
 
 
 def test_the_hidden_cases_follow_from_the_reports_seed_and_no_two_reports_share_it(tmp_path):
-    seeds = [grading._seed(tmp_path / name) for name in ("a", "a", "b", "c")]
+    (tmp_path / "in" / "Ada").mkdir(parents=True)
+
+    def seed(out):
+        grade(tmp_path / "in", tmp_path / out, trusted=True, bar=False)
+        return int((tmp_path / out / "seed.txt").read_text())
+
+    seeds = [seed(out) for out in ("a", "a", "b", "c")]
     assert seeds[0] == seeds[1] and len(set(seeds)) == 3
     (tmp_path / "a" / "seed.txt").write_text("none")
     with pytest.raises(ValueError, match="seed.txt holds no whole number"):
-        grading._seed(tmp_path / "a")
+        seed("a")
 
 
 # What is handed in

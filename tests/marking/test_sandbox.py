@@ -11,7 +11,7 @@ from course import ROOT
 from course.marking import sandbox
 from course.marking.sandbox import Limits, NoSandbox, run
 
-needs_bubblewrap = pytest.mark.skipif(sandbox.protection() is None, reason="bubblewrap is missing or not allowed here")
+needs_bubblewrap = pytest.mark.usefixtures("bubblewrap")
 USUAL = Limits()
 START = "import os, sys, time, socket, subprocess\nfrom pathlib import Path\nout = os.fdopen(int(sys.argv[1]), 'w')\n"
 

@@ -284,7 +284,7 @@ def test_in_class_a_kernel_that_has_ended_is_said_in_words(visit, address):
     part.get_by_role("alert").filter(has_text="load the page again").wait_for()
 
 
-def test_make_demo_prints_its_address_and_ends_with_ctrl_c():
+def test_make_demo_prints_its_address_and_ends_with_ctrl_c(interruptible):
     process = subprocess.Popen(
         [sys.executable, "-m", "course.cli", "demo", "--no-browser"], stdout=subprocess.PIPE, text=True
     )

@@ -7,18 +7,18 @@ import pytest
 
 from course import ROOT
 from course.author import build
-from course.marking import javascript, site
+from course.teach import javascript, site
 
 LESSONS = [path for path in build.sources() if path.stem[:2] in ("01", "03")]
 TEXTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "solutions/TEACHING.md", "solutions/GLOSSARY.md")]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(tmp_path_factory, lacking):
     try:
         javascript.packages()
     except RuntimeError as error:
-        pytest.skip(str(error))
+        lacking(str(error))
     return site.site(tmp_path_factory.mktemp("web") / "site", LESSONS).parent
 
 

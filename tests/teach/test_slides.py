@@ -22,11 +22,11 @@ def of_kind(notebook, *kinds):
 
 
 @pytest.fixture(scope="module")
-def packages():
+def packages(lacking):
     try:
         return javascript.packages()
     except RuntimeError as error:
-        pytest.skip(str(error))
+        lacking(str(error))
 
 
 @pytest.fixture(scope="module")

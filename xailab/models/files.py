@@ -29,7 +29,7 @@ def cache_folder():
     if chosen := os.environ.get("XAILAB_CACHE"):
         return Path(chosen)
     datasets = Path(__file__).resolve().parents[2] / "datasets"
-    if datasets.is_dir():
+    if (datasets / "README.md").is_file():  # beside an installed package another one may be called datasets
         return datasets / "cache"
     import pooch
 
