@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from course.author import build
-from course.marking import javascript, slides
+from course.teach import javascript, slides
 from course.student.quiz import questions
 
 LESSONS = {path.stem[:2]: path for path in build.sources()}
