@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 from course.author import build
-from course.teach import javascript, slides
 from course.student.quiz import questions
+from course.teach import javascript, slides
 
 LESSONS = {path.stem[:2]: path for path in build.sources()}
 
