@@ -1,4 +1,4 @@
-"""What one can move: sliders, choices, switches, a board to draw on, a photograph to bring; and the picture that follows.
+"""What one can move or answer: sliders, choices, switches, a board to draw on, a photograph to bring, a question of a quiz.
 
 A figure is redrawn while its control's message is handled, and the browser sends the next one only after that: of moves that
 come faster than the computer, the last one counts and the others are never asked.
@@ -29,6 +29,10 @@ _STYLE = """
 .xailab-pad canvas:focus-visible, .xailab-slider input:focus-visible { outline: 3px solid #b5731a; outline-offset: 2px }
 .xailab-pad button { margin-top: 4px }
 .xailab-pad { margin-right: 12px }
+.xailab-question fieldset { border: 0; margin: 0; padding: 0 }
+.xailab-question legend { font-weight: bold; padding: 8px 0 4px }
+.xailab-question label { display: flex; gap: 0.5em; align-items: baseline; padding: 2px 0 }
+.xailab-question button { margin: 6px 0 }
 .xailab-watch div:not(:empty) { border-left: 4px solid #b5731a; padding: 4px 12px }
 """
 
@@ -120,6 +124,21 @@ def photo_from(data, name, size, side=224):
         raise ValueError(f"{name} cannot be read as a picture: JPEG, PNG and their like were expected.") from error
     except Exception as error:  # broken files make Pillow raise almost anything
         raise ValueError(f"{name} cannot be read as a picture ({type(error).__name__}: {error}).") from error
+
+
+class Question(anywidget.AnyWidget):
+    """A question with its choices and a button: `confirmed` is the choice that the reader has checked with it, "" for none.
+
+    asks: the question. choices: str, in the order in which they stand. why: {choice: HTML} that stands below while that choice
+    is chosen.
+    """
+
+    _esm = _JS / "question.js"
+    _css = _STYLE
+    asks = traitlets.Unicode().tag(sync=True)
+    choices = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    confirmed = traitlets.Unicode().tag(sync=True)
+    why = traitlets.Dict().tag(sync=True)
 
 
 class KernelWatch(anywidget.AnyWidget):

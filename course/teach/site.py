@@ -40,7 +40,9 @@ def lay_out(folder, lessons):
     for path in lessons:
         page = lesson_page(nbformat.read(path.with_suffix(".ipynb"), as_version=4), path.stem)
         nbformat.write(page, folder / "solutions" / f"{path.stem}.ipynb")
-        shutil.copy(ROOT / "notebooks" / f"{path.stem}.ipynb", folder / "notebooks")
+        # From the source: in notebooks/ somebody may have solved an exercise.
+        student = build.text(build.student_edition(build.read(path)))
+        (folder / "notebooks" / f"{path.stem}.ipynb").write_text(student, encoding="utf-8")
     out = "|".join(path.stem for path in build.sources() if path not in lessons) or "nothing"
     texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in _PAGES}
     texts["index.md"] = start_page((ROOT / "README.md").read_text(encoding="utf-8"), lessons)
