@@ -133,9 +133,8 @@ def _run_one(path, output, parameters):
     import papermill
 
     output.parent.mkdir(parents=True, exist_ok=True)
-    os.dup2(
-        os.open(os.devnull, os.O_WRONLY), 2
-    )  # this process is the lesson's own; what its kernel logs would tear the bar
+    # This process is the lesson's own; what its kernel logs would tear the bar.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     peak, done, start = [0], threading.Event(), time.perf_counter()
     watcher = threading.Thread(target=_watch_memory, args=(peak, done), daemon=True)
     watcher.start()

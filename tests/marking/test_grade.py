@@ -161,13 +161,13 @@ def test_on_a_dask_cluster_a_killed_worker_loses_nothing_and_the_report_is_the_s
     ):
         workers = list(client.run(os.getpid).values())
 
-        def mark_and_kill(*given):
+        def judge_and_kill(*given):
             if not killed:
                 killed.append(workers[0])
                 os.kill(workers[0], signal.SIGKILL)
             return judge_notebook(*given)
 
-        monkeypatch.setattr(grading, "mark", mark_and_kill)
+        monkeypatch.setattr(grading, "judge_notebook", judge_and_kill)
         assert grading.run(tmp_path / "in", tmp_path / "there", scheduler=cluster.scheduler_address, bar=False) == 0
     assert killed == workers[:1]
     assert (tmp_path / "there" / "marks.csv").read_text() == (tmp_path / "here" / "marks.csv").read_text()
