@@ -5,6 +5,7 @@ import os
 import sys
 
 from course import is_checkout, without_lessons
+from xailab._quiet import silent_stderr
 from xailab.data import READERS
 
 _WITH_LESSONS = ("lab", "run", "grade", "export-nbgrader", "slides", "site")
@@ -40,6 +41,8 @@ def _demo(options, rest):
 def _fetch(options, rest):
     from course.student.machine import fetch_files
 
+    with silent_stderr():  # TensorFlow's start-up lines would stand before the first file
+        import xailab.models  # noqa: F401
     return fetch_files(options.all)
 
 
@@ -74,7 +77,8 @@ def _export_nbgrader(options, rest):
 
 
 def _train_icnn(options, rest):
-    from course.lessons.lesson_07 import train_icnn
+    with silent_stderr():
+        from course.lessons.lesson_07 import train_icnn
 
     given = {name: getattr(options, name) for name in ("negatives", "epochs", "limit", "loss_weight")}
     try:

@@ -34,7 +34,7 @@ def part_of(module):
     part = rest.split(".")[0]
     if package == "course":
         return f"course.{part}" if part else "course"
-    if part in ("_tensorflow", "_validate", "_files", "network"):
+    if part in ("_tensorflow", "_quiet", "_validate", "_files", "network"):
         return "ground"
     return part if part in PACKAGES else "methods"
 
