@@ -224,7 +224,8 @@ class Network:
 def compiled(function, *signature):
     """Trace a function of tensors once, apart from the user's model. signature: tf.TensorSpec of each. Returns a function."""
     apart = _Apart(function)
-    return tf.function(lambda *tensors: apart(list(tensors)), input_signature=signature).get_concrete_function()
+    function = tf.function(lambda *tensors: apart(list(tensors)), input_signature=signature, autograph=False)
+    return function.get_concrete_function()
 
 
 class _Apart(keras.layers.Layer):
