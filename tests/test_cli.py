@@ -1,5 +1,7 @@
+import asyncio
 import json
 import os
+import platform
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest
 from course import ROOT, cli
 from course.student import machine
 from course.teach import lab, run
+from course.teach.contents import Contents
 
 
 def test_the_lab_listens_to_this_machine_only_and_keeps_its_token():
@@ -24,6 +27,54 @@ def test_the_lab_asks_no_questions():
     with open(os.path.join(folder, "overrides.json")) as file:
         notification = json.load(file)["@jupyterlab/apputils-extension:notification"]
     assert notification["fetchNews"] == "false" and notification["checkForUpdates"] is False
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The command lines of the servers that would have been started."""
+    lines = []
+    monkeypatch.setattr(lab.os, "execve", lambda program, command, environment: lines.append(command))
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("root", "container", "options", "allowed"),
+    [
+        (False, False, [], False),
+        (False, True, [], False),
+        (True, True, ["--no-browser"], True),
+        (True, False, ["--allow-root"], True),
+    ],
+)
+def test_root_is_let_in_where_a_container_holds_it_or_who_says_so(
+    monkeypatch, started, root, container, options, allowed
+):
+    monkeypatch.setattr(lab, "_is_root", lambda: root)
+    monkeypatch.setattr(lab, "_in_container", lambda: container)
+    cli.main(["lab", *options])
+    (command,) = started
+    assert command.count("--allow-root") == allowed and set(options) <= set(command)
+    assert "--ServerApp.ip=127.0.0.1" in command
+
+
+def test_root_of_a_machine_is_told_how_to_go_on(monkeypatch, started, capsys):
+    monkeypatch.setattr(lab, "_is_root", lambda: True)
+    monkeypatch.setattr(lab, "_in_container", lambda: False)
+    assert cli.main(["lab"]) == 1 and started == []
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and "as an ordinary user" in said and "xailab lab --allow-root" in said
+
+
+@pytest.mark.parametrize(("kernel", "added"), [("python3", True), ("ir", False)])
+def test_the_lab_reads_a_notebook_with_what_its_kernel_will_say_of_its_language(tmp_path, kernel, added):
+    metadata = {"kernelspec": {"name": kernel, "display_name": kernel}, "language_info": {"name": "its own"}}
+    nbformat.write(nbformat.v4.new_notebook(metadata=metadata), tmp_path / "one.ipynb")
+    contents = Contents(root_dir=str(tmp_path))
+    read = asyncio.run(contents.get("one.ipynb"))["content"].metadata.language_info
+    assert read.get("version", "") == (platform.python_version() if added else "")
+    assert read.name == ("python" if added else "its own")
+    assert [each["name"] for each in asyncio.run(contents.get(""))["content"]] == ["one.ipynb"]
+    assert asyncio.run(contents.get("one.ipynb", content=False))["content"] is None
 
 
 def test_the_kernel_of_the_course_wins_over_one_of_the_user(tmp_path, monkeypatch):
@@ -134,7 +185,7 @@ def lessons(tmp_path):
         ("RATE", "2", 2),
         ("RATE", "0.25", 0.25),
         ("FULL", "True", True),
-        ("FULL", "false", False),
+        ("FULL", "FALSE", False),
         ("SIDES", "[8]", [8]),
         ("SIDES", "8,9", [8, 9]),
         ("WORD", "7", "7"),

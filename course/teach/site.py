@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
-from bs4 import BeautifulSoup
 
 from course import ROOT
 from course.author import build
@@ -29,9 +28,10 @@ def lay_out(folder, lessons):
 
     lessons: paths of their sources. Links to lessons that are left out become plain text.
     """
+    packages = javascript.packages()
     for name in ("solutions", "notebooks", "datasets", "_static/mathjax"):
         (folder / name).mkdir(parents=True)
-    shutil.copytree(javascript.packages() / "mathjax" / "es5", folder / "_static" / "mathjax" / "es5")
+    shutil.copytree(packages / "mathjax" / "es5", folder / "_static" / "mathjax" / "es5")
     for name in ("solutions/why-nine-and-not-seven.png", "LICENSE", "LICENSE-text"):
         shutil.copy(ROOT / name, folder / name)
     # The ledger links to the tests.
@@ -115,6 +115,8 @@ def site(folder=ROOT / "build" / "site", lessons=None):
 
 def dead_links(folder):
     """The links of a built site that lead nowhere, ["page: link"]; pages and anchors are looked up, other sites are not."""
+    from bs4 import BeautifulSoup  # comes with Sphinx, which may be missing
+
     # In _static there are templates.
     found = [path for path in sorted(Path(folder).rglob("*.html")) if "_static" not in path.parts]
     pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in found}

@@ -118,6 +118,29 @@ def test_make_lab_opens_lesson_00_without_a_question(page):
     look(page, "00-opened", pictures=False)
 
 
+@pytest.mark.parametrize(
+    "path", ["notebooks/02_global_average_pooling.ipynb", "solutions/02_global_average_pooling.ipynb"]
+)
+def test_a_notebook_that_is_opened_and_closed_does_not_ask_to_be_saved(page, root, path):
+    file = (root / path).read_bytes()
+    open_lesson(page, path)
+    said = page.evaluate(f"async () => (await {NOTEBOOK}.sessionContext.session.kernel.info).language_info")
+    page.wait_for_function(  # JupyterLab writes it into the notebook when the kernel has said it
+        f"said => JSON.stringify({NOTEBOOK}.context.model.getMetadata('language_info')) == JSON.stringify(said)",
+        arg=said,
+    )
+    assert page.evaluate(f"() => {NOTEBOOK}.context.model.dirty") is False
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('application:close'); }")
+    assert page.locator(".jp-Dialog").count() == 0 and page.locator(f".lm-TabBar-tab[title*='{path}']").count() == 0
+    open_lesson(page, path)
+    page.evaluate(f"() => {NOTEBOOK}.content.widgets[0].model.sharedModel.setSource('mine')")
+    assert page.evaluate(f"() => {NOTEBOOK}.context.model.dirty") is True
+    page.evaluate("() => void window.jupyterapp.commands.execute('application:close')")
+    page.locator(".jp-Dialog", has_text="Save your work").get_by_role("button", name="Discard").click()
+    page.locator(".jp-Dialog").wait_for(state="detached")
+    assert (root / path).read_bytes() == file
+
+
 def test_run_all_on_lesson_00_ends_without_an_error(page):
     open_lesson(page, "notebooks/00_start_here.ipynb")
     outputs = run_all(page)

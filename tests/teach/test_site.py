@@ -3,6 +3,8 @@
 import html
 import re
 import shutil
+import subprocess
+import sys
 from urllib.parse import urlsplit
 
 import nbformat
@@ -62,6 +64,15 @@ def test_an_exercise_solved_in_the_working_folder_is_not_published(tmp_path, mon
 
 def _exercises(notebook):
     return [cell.source for cell in notebook.cells if build.is_tagged(cell, "exercise")]
+
+
+def test_without_sphinx_and_what_comes_with_it_one_sentence_says_what_to_do(tmp_path, monkeypatch):
+    code = "import sys; sys.modules['bs4'] = None; import course.teach.site"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    monkeypatch.setattr(site, "lay_out", lambda folder, lessons: None)
+    monkeypatch.setattr(site.subprocess, "run", lambda command: subprocess.CompletedProcess(command, 1))
+    with pytest.raises(RuntimeError, match="If it is not installed, call `make .venv/ready`"):
+        site.site(tmp_path / "site")
 
 
 def test_no_page_says_that_something_of_it_is_not_set(built):
