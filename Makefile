@@ -38,9 +38,10 @@ test: .venv/ready
 	$(BIN)/ruff format --check .
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
 
-# What opens a browser, runs notebooks or trains what a lesson trains.
+# What opens a browser, runs notebooks, trains what a lesson trains, builds the wheel or runs benchmarks.
 LONG = $(wildcard tests/lessons/test_lesson_*.py) tests/lessons/test_student_edition.py tests/hosting \
-       $(addprefix tests/teach/test_,lab.py demo_pages.py site.py slides.py) $(addprefix tests/marking/test_,grade.py export_nbgrader.py)
+       $(addprefix tests/teach/test_,lab.py demo_pages.py site.py slides.py) $(addprefix tests/marking/test_,grade.py export_nbgrader.py) \
+       tests/test_wheel.py tests/test_benchmarks.py
 
 unit: .venv/ready
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=8 tests $(addprefix --ignore ,$(LONG))
