@@ -9,13 +9,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]  # of the checkout; beside a wheel's package nothing of the course is there
 
-_DOOR = {"check": "student.check", "demo": "lessons", "quiz": "student.quiz", "Progress": "student.progress"}
+_EXPORTS = {"check": "student.check", "demo": "lessons", "quiz": "student.quiz", "Progress": "student.progress"}
 
 
 def __getattr__(name):
-    if name not in _DOOR:
-        raise AttributeError(f"module 'course' has no attribute {name!r}: {', '.join(_DOOR)} are what lessons import.")
-    return getattr(import_module(f"course.{_DOOR[name]}"), name)
+    if name not in _EXPORTS:
+        raise AttributeError(
+            f"module 'course' has no attribute {name!r}: {', '.join(_EXPORTS)} are what lessons import."
+        )
+    return getattr(import_module(f"course.{_EXPORTS[name]}"), name)
 
 
 def is_checkout():

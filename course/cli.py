@@ -1,7 +1,6 @@
 """The command `xailab`: what can be asked for, and who does it."""
 
 import argparse
-import ast
 import os
 import sys
 
@@ -29,7 +28,7 @@ def _lab(options, rest):
 def _run(options, rest):
     from course.teach.run import run
 
-    return run(options.lessons, dict(map(_parameter, options.parameter)), options.edition, options.jobs)
+    return run(options.lessons, options.parameter, options.edition, options.jobs)
 
 
 def _demo(options, rest):
@@ -121,11 +120,10 @@ def _parse(arguments):
     command("lab", _lab, "open JupyterLab on lesson 00; further options go to JupyterLab", add_help=False)
     runner = command("run", _run, "run lessons and print what each took")
     runner.add_argument("lessons", nargs="*", help="their two digits; none means all")
-    runner.add_argument(
-        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="set a lesson's parameter"
-    )
+    setting = {"type": _parameter, "metavar": "NAME=VALUE", "help": "set a lesson's parameter"}
+    runner.add_argument("-p", "--parameter", action="append", default=[], **setting)
     runner.add_argument("--edition", choices=["student", "solved"], default="student")
-    runner.add_argument("--jobs", type=int, default=2, help="lessons at a time")
+    runner.add_argument("--jobs", type=_count, default=2, help="lessons at a time")
     shower = command("demo", _demo, "show the interactive figures in class, without code")
     shower.add_argument("--no-browser", action="store_true", help="print the address only")
     fetcher = command("fetch", _fetch, "get the lessons' files ahead of a class")
@@ -149,7 +147,7 @@ def _parse(arguments):
     grader.add_argument(
         "--lessons", dest="assigned", nargs="+", default=(), help="that count; by default all handed in"
     )
-    grader.add_argument("--jobs", type=int, default=os.cpu_count(), help="notebooks at a time")
+    grader.add_argument("--jobs", type=_count, default=os.cpu_count(), help="notebooks at a time")
     grader.add_argument("--scheduler", metavar="ADDRESS", help="mark on a Dask cluster instead of on this machine")
     grader.add_argument(
         "--seconds", type=float, default=600, help="that a notebook may take; one cell, a quarter of it"
@@ -170,11 +168,14 @@ def _parse(arguments):
 def _parameter(text):
     name, sign, value = text.partition("=")
     if not sign or not name.isidentifier():
-        sys.exit(f"-p {text}: NAME=VALUE was expected, for example -p EPOCHS=3")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value
+        raise argparse.ArgumentTypeError(f"{text!r}: NAME=VALUE was expected, for example EPOCHS=3")
+    return name, value
+
+
+def _count(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 1 on was expected")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ the file holds already are not run again. About fifteen minutes.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from xailab._files import write_text
+from results import read_results, write_results
 from xailab._tensorflow import keras
 from xailab.cam import grad_cam_layers
 from xailab.data import halves, materials
@@ -161,14 +160,14 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("figures", nargs="?", type=Path, default=Path(__file__).with_name("fine_tuning.json"))
     target = parser.parse_args(arguments).figures
-    known = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
-    runs = known.get("runs", {str(seed): {} for seed in SEEDS})
+    beginning = {"command": "python datasets/compare_fine_tuning.py", "runs": {str(seed): {} for seed in SEEDS}}
+    figures = read_results(target, **beginning)
+    runs = figures["runs"]
     for seed in tqdm(SEEDS, desc="seeds", unit="seed"):
         for missing, make in (("linear", lambda seed: {"linear": probe(seed)}), ("rows", compare)):
             if missing not in runs[str(seed)]:
                 runs[str(seed)] |= make(seed)
-                figures = {"command": "python datasets/compare_fine_tuning.py", "runs": runs}
-                write_text(target, json.dumps(figures, indent=1) + "\n")
+                write_results(target, figures)
     print(table([*runs.values()]))
 
 

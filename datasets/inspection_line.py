@@ -5,51 +5,22 @@
 writes datasets/inspection_line.json, a seed at a time; those that are in it are not done again. About two minutes each.
 """
 
-import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from xailab._files import write_text
-from xailab._tensorflow import keras, tf
+from course.author import build
+from results import add_missing, read_results
 from xailab.cam import cam, grad_cam
 from xailab.data import beams
 from xailab.evaluate import deletion, pointing_game
-from xailab.models import Classifier
 from xailab.occlusion import occlusion
 
 RESULTS = Path(__file__).with_suffix(".json")
+LESSON = build.functions("12")
+learn, share_of_heat = LESSON["learn"], LESSON["share_of_heat"]
 TAINTED, HONEST, BARE, ALL = (0, 1), (0.5, 0.5), (0, 0), (1, 1)
-
-
-def prepare(photos):
-    return tf.cast(photos, tf.float32) / 255 - 0.5
-
-
-def learn(photos, truth, names, seed=0):
-    """The network of lesson 12: logits for several names, a number for one."""
-    keras.utils.set_random_seed(seed)
-    options, layers = {"padding": "same", "activation": "relu"}, keras.layers
-    network = keras.Sequential(
-        [
-            keras.Input(photos.shape[1:]),
-            layers.Conv2D(16, 3, name="conv1", **options),
-            layers.MaxPooling2D(),
-            layers.Conv2D(32, 3, name="conv2", **options),
-            layers.MaxPooling2D(),
-            layers.Conv2D(48, 3, name="conv3", **options),
-            layers.GlobalAveragePooling2D(),
-            layers.Dense(len(names), name="output"),
-        ]
-    )
-    number = len(names) == 1
-    loss = "mse" if number else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.Adam(0.003), loss)
-    for epochs in (8, 4, 4, 4):
-        history = network.fit(prepare(photos), truth, batch_size=32, epochs=epochs, verbose=0).history
-        if history["loss"][-1] < (0.013 if number else 0.08):
-            break
-    return Classifier(network, prepare, names)
 
 
 def paint_over(line):
@@ -58,11 +29,6 @@ def paint_over(line):
     for photo, mark in zip(photos, line.marks):
         photo[mark] = photo.mean(axis=(0, 1)).round()
     return photos
-
-
-def share_of_heat(heatmaps, masks):
-    positive = np.maximum(heatmaps, 0)
-    return (positive * masks).sum(axis=(1, 2)) / positive.sum(axis=(1, 2))
 
 
 def judge(network, own, seed, count):
@@ -145,13 +111,8 @@ def trial(seed, count=800, tests=400):
 
 def main():
     """Add the seeds that are missing."""
-    seeds = json.loads(RESULTS.read_text())["seeds"] if RESULTS.exists() else {}
-    for seed in map(str, range(5)):
-        if seed not in seeds:
-            seeds[seed] = trial(int(seed))
-            write_text(
-                RESULTS, json.dumps({"command": "python datasets/inspection_line.py", "seeds": seeds}, indent=1) + "\n"
-            )
+    found = read_results(RESULTS, command="python datasets/inspection_line.py", seeds={})
+    add_missing(RESULTS, found, found["seeds"], {str(seed): partial(trial, seed) for seed in range(5)})
 
 
 if __name__ == "__main__":

@@ -9,13 +9,12 @@ first weights and the order. Seeds that the file holds already are not run again
 """
 
 import argparse
-import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
-from xailab._files import write_text
+from results import add_missing, read_results
 from xailab._tensorflow import keras
 from xailab.data import mnist
 from xailab.models import lenet5
@@ -110,11 +109,9 @@ def main(arguments=None):
     default = Path(__file__).with_name("learn_without_forgetting.json")
     parser.add_argument("figures", nargs="?", type=Path, default=default)
     target = parser.parse_args(arguments).figures
-    runs = json.loads(target.read_text(encoding="utf-8"))["runs"] if target.exists() else {}
-    for seed in tqdm([seed for seed in SEEDS if str(seed) not in runs], desc="seeds", unit="seed"):
-        runs[str(seed)] = run(seed)
-        figures = {"command": "python datasets/learn_without_forgetting.py", "runs": runs}
-        write_text(target, json.dumps(figures, indent=1) + "\n")
+    figures = read_results(target, command="python datasets/learn_without_forgetting.py", runs={})
+    runs = figures["runs"]
+    add_missing(target, figures, runs, {str(seed): partial(run, seed) for seed in SEEDS})
     print(table([runs[str(seed)] for seed in SEEDS]))
 
 

@@ -5,12 +5,12 @@
 writes datasets/left_digit.json, a training at a time; those that are in it are not done again. 10 seconds each.
 """
 
-import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from xailab._files import write_text
+from results import add_missing, read_results
 from xailab._tensorflow import keras
 from xailab.cam import grad_cam, hires_cam
 from xailab.data import mnist
@@ -72,13 +72,8 @@ def trial(seed, pairs=4000, epochs=4):
 
 def main():
     """Add the trainings that are missing."""
-    seeds = json.loads(RESULTS.read_text())["seeds"] if RESULTS.exists() else {}
-    for seed in map(str, range(5)):
-        if seed not in seeds:
-            seeds[seed] = trial(int(seed))
-            write_text(
-                RESULTS, json.dumps({"command": "python datasets/left_digit.py", "seeds": seeds}, indent=1) + "\n"
-            )
+    found = read_results(RESULTS, command="python datasets/left_digit.py", seeds={})
+    add_missing(RESULTS, found, found["seeds"], {str(seed): partial(trial, seed) for seed in range(5)})
 
 
 if __name__ == "__main__":

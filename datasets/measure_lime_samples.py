@@ -8,14 +8,13 @@ half an hour on two cores.
 """
 
 import argparse
-import json
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
-from xailab._files import write_text
+from results import add_missing, read_results
 from xailab.data import photos
 from xailab.lime import explain_image
 from xailab.models import efficientnet_lite0
@@ -57,12 +56,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, nargs="?", default=Path(__file__).with_name("lime_samples.json"))
     path = parser.parse_args().results
-    results = json.loads(path.read_text()) if path.exists() else {"command": "python datasets/measure_lime_samples.py"}
-    classifier = efficientnet_lite0()
-    for name, photo in tqdm(photos().items(), unit="photo"):
-        if name not in results:
-            results[name] = measure(classifier, photo)
-            write_text(path, json.dumps(results, indent=1) + "\n")
+    found, classifier = read_results(path, command="python datasets/measure_lime_samples.py"), efficientnet_lite0()
+    add_missing(path, found, found, {name: partial(measure, classifier, photo) for name, photo in photos().items()})
 
 
 if __name__ == "__main__":

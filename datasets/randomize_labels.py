@@ -10,39 +10,24 @@ minutes on two cores.
 """
 
 import argparse
-import ast
-import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from course.author import build
-from xailab._files import write_text
-from xailab._tensorflow import keras, tf
+from results import add_missing, read_results
 from xailab.data import beams
 from xailab.evaluate import rank_correlation, top_intersection
 from xailab.league import METHODS
-from xailab.models import Classifier
 
 SEEDS, PICTURES, BEAMS = 10, 24, 800
 QUESTIONED = "CAM", "Grad-CAM", "Grad-CAM++", "guided backprop", "edge detector"
 
 
-def lesson_function(name):
-    """A function that the lesson defines, with those of the same cell."""
-    path = next(path for path in build.sources() if path.stem.startswith("11"))
-    cell = next(cell for cell in build.read(path).cells if f"def {name}(" in cell.source)
-    tree = ast.parse(cell.source)
-    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    space = {"keras": keras, "tf": tf, "Classifier": Classifier}
-    exec(compile(tree, path.name, "exec"), space)
-    return space[name]
-
-
 def run(seed, *, count=BEAMS, pictures=PICTURES, questioned=QUESTIONED):
     """Train three networks and compare their maps: {"accuracy": of each on its own labels, method: {control or labels: …}}."""
-    learn, names = lesson_function("learn"), ("sound", "cracked")
+    learn, names = build.functions("11")["learn"], ("sound", "cracked")
     drawn, unseen = beams(count, seed=1), beams(400, seed=3)
     shuffled = np.random.default_rng(seed).permutation(drawn.cracked)
     learned = {
@@ -80,11 +65,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, nargs="?", default=Path(__file__).with_name("randomized_labels.json"))
     path = parser.parse_args().results
-    results = json.loads(path.read_text()) if path.exists() else {"command": "python datasets/randomize_labels.py"}
-    for seed in tqdm(range(SEEDS), unit="seed"):
-        if str(seed) not in results:
-            results[str(seed)] = run(seed)
-            write_text(path, json.dumps(results, indent=1) + "\n")
+    found = read_results(path, command="python datasets/randomize_labels.py")
+    add_missing(path, found, found, {str(seed): partial(run, seed) for seed in range(SEEDS)})
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@
 writes datasets/salad_or_pizza.json, a seed at a time; seeds that are in it are not computed again. Half a minute per seed.
 """
 
-import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from xailab._files import write_text
+from results import add_missing, read_results
 from xailab._tensorflow import keras
 from xailab.data import materials, on_plate
 from xailab.models import efficientnet_lite0
@@ -62,13 +62,8 @@ def trial(seed, train=40, new=40):
 
 def main():
     """Add the seeds that are missing."""
-    stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    seeds = stored.get("seeds", {})
-    for seed in map(str, range(5)):
-        if seed not in seeds:
-            seeds[seed] = trial(int(seed))
-            about = {"command": "python datasets/salad_or_pizza.py", "kinds": KINDS, "seeds": seeds}
-            write_text(RESULTS, json.dumps(about, indent=1) + "\n")
+    found = read_results(RESULTS, command="python datasets/salad_or_pizza.py", kinds=KINDS, seeds={})
+    add_missing(RESULTS, found, found["seeds"], {str(seed): partial(trial, seed) for seed in range(5)})
 
 
 if __name__ == "__main__":

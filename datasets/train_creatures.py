@@ -7,13 +7,12 @@ interrupted call can be taken up. About three quarters of an hour on one free co
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from xailab._files import write_text
+from results import read_results, write_results
 from xailab._tensorflow import keras
 from xailab.cam import grad_cam
 from xailab.data import PARTS, creatures
@@ -132,13 +131,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, nargs="?", default=Path(__file__).with_name("interpretable_cnn.json"))
     path = parser.parse_args().results
-    runs = json.loads(path.read_text())["runs"] if path.exists() else []
+    runs = read_results(path, runs=[])["runs"]
     done = {(each["case"], each["row"], each["seed"]) for each in runs}
     wanted = [(case, row, seed) for seed in SEEDS for case, rows in CASES.items() for row in rows]
     for case, row, seed in tqdm([each for each in wanted if each not in done], unit="network"):
         runs.append({"case": case, "row": row, "seed": seed, **run(case, row, seed)})
         runs.sort(key=lambda each: (list(CASES).index(each["case"]), list(CASES[each["case"]]).index(each["row"])))
-        write_text(path, json.dumps({**ABOUT, "runs": runs}, indent=1) + "\n")
+        write_results(path, {**ABOUT, "runs": runs})
 
 
 if __name__ == "__main__":

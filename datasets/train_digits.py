@@ -10,12 +10,12 @@ trained again. About ten minutes of one core.
 """
 
 import argparse
-import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from xailab._files import write_text
+from results import add_missing, read_results
 from xailab._tensorflow import keras
 from xailab.cam import cam
 from xailab.data import mnist
@@ -41,6 +41,17 @@ def fit(network, images, labels, epochs):
     network.fit(images, labels, batch_size=32, epochs=epochs, verbose=0)
 
 
+def vary(images, copies, turn, shift, zoom):
+    """The images, and behind them copies - 1 versions of all: turned, shifted and scaled at random, by these shares at most."""
+    layers = [
+        keras.layers.RandomRotation(turn, fill_mode="constant"),
+        keras.layers.RandomTranslation(shift, shift, fill_mode="constant"),
+        keras.layers.RandomZoom(zoom, zoom, fill_mode="constant"),
+    ]
+    varied = keras.Sequential(layers)
+    return np.concatenate([images] + [np.array(varied(images, training=True)) for _ in range(copies - 1)])
+
+
 def sevens_and_nines():
     """Images float32 (N, 28, 28, 1) from 0 to 1 and classes (N,): 0 is a seven, 1 is a nine."""
     digits, labels = mnist()
@@ -54,15 +65,7 @@ def train_pair(seed, *, copies=12, epochs=10):
     images, truth = sevens_and_nines()
     network = gap_cnn()
     train, held_out = split(len(images), seed)
-    vary = keras.Sequential(
-        [
-            keras.layers.RandomRotation(0.03, fill_mode="constant"),
-            keras.layers.RandomTranslation(0.05, 0.05, fill_mode="constant"),
-            keras.layers.RandomZoom(0.1, 0.1, fill_mode="constant"),
-        ]
-    )
-    versions = [images[train]] + [np.array(vary(images[train], training=True)) for _ in range(copies - 1)]
-    fit(network, np.concatenate(versions), np.tile(truth[train], copies), epochs)
+    fit(network, vary(images[train], copies, 0.03, 0.05, 0.1), np.tile(truth[train], copies), epochs)
     return network, images[held_out], truth[held_out]
 
 
@@ -123,22 +126,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("file", nargs="?", type=Path, default=Path(__file__).with_name("cam_digits.json"))
     file = parser.parse_args().file
-    figures = json.loads(file.read_text()) if file.exists() else {"command": "python datasets/train_digits.py"}
-
-    def keep(part, train, seed, *given):
-        rows = figures.setdefault(part, {})
-        if str(seed) not in rows:
-            rows[str(seed)] = train(seed, *given)
-            write_text(file, json.dumps(figures, indent=1) + "\n")
-            print(part, seed, rows[str(seed)], flush=True)
+    figures = read_results(file, command="python datasets/train_digits.py")
 
     def readings_of_pair(seed):
         return readings(*train_pair(seed))
 
-    for seed in SEEDS:
-        keep("pair", readings_of_pair, seed)
-        for name, third in THIRD_LAYERS.items():
-            keep(f"ten, {name}", train_ten, seed, third)
+    parts = {"pair": readings_of_pair}
+    parts |= {f"ten, {name}": partial(train_ten, third=third) for name, third in THIRD_LAYERS.items()}
+    for name, train in parts.items():
+        part = figures.setdefault(name, {})
+        add_missing(file, figures, part, {str(seed): partial(train, seed) for seed in SEEDS})
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ of held-out digits that it reads, and writes xailab/models/digits.npz.
 from pathlib import Path
 
 import numpy as np
-from train_digits import fit, split
 
+from train_digits import fit, split, vary
 from xailab._tensorflow import keras
 from xailab.data import mnist
 from xailab.models import digit_network
@@ -25,16 +25,9 @@ def main():
     digits, labels = mnist()
     digits = (digits[..., None] / 255).astype("float32")
     train, held_out = split(len(digits), SEED)
-    vary = keras.Sequential(
-        [
-            keras.layers.RandomRotation(0.04, fill_mode="constant"),
-            keras.layers.RandomTranslation(0.08, 0.08, fill_mode="constant"),
-            keras.layers.RandomZoom(0.15, 0.15, fill_mode="constant"),
-        ]
-    )
-    versions = [digits[train]] + [np.array(vary(digits[train], training=True)) for _ in range(VERSIONS - 1)]
+    versions = vary(digits[train], VERSIONS, 0.04, 0.08, 0.15)
     network = digit_network(weights=None)
-    fit(network, np.concatenate(versions), np.tile(labels[train], VERSIONS), EPOCHS)
+    fit(network, versions, np.tile(labels[train], VERSIONS), EPOCHS)
     right = network.predict(digits[held_out], verbose=0).argmax(axis=1) == labels[held_out]
     print(f"{right.mean():.1%} of {len(right)} held-out digits are read")
     path = Path(__file__).parents[1] / "xailab" / "models" / "digits.npz"

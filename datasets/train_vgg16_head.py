@@ -28,7 +28,7 @@ from xailab._files import replacing
 from xailab._tensorflow import keras
 from xailab.data import square
 
-# Members by WordNet's sense, under the names of xailab/imagenet_labels.txt; "a..b" is a run of neighbours in that list.
+# Members by WordNet's sense, under the names of xailab/models/imagenet_labels.txt; "a..b" is a run of neighbours in that list.
 CLASSES = {
     "dog": "Chihuahua..Mexican hairless",
     "cat": "tabby..cheetah",

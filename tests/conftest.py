@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from html.parser import HTMLParser
 
 import pytest
 
@@ -67,3 +68,30 @@ def cat():
     from xailab.data import photos
 
     return photos()["cat"][None]
+
+
+class _Page(HTMLParser):
+    """Collects tags, attributes and visible text, and sees to it that every tag is closed."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.tags, self.text = [], [], ""
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag not in ("img", "meta"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data if self.open and self.open[-1] != "style" else ""
+
+
+@pytest.fixture
+def read_page():
+    """A function: reads HTML whose tags must all be closed; returns what has `tags`, [(name, attributes)], and `text`."""
+    return _Page

@@ -1,6 +1,7 @@
 import os
 import resource
 import signal
+import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -187,17 +188,31 @@ def test_a_damaged_batch_is_noticed_and_explained_again(tmp_path, damage):
     np.testing.assert_array_equal(explain(tmp_path), EXPECTED)
 
 
-def test_any_flipped_byte_is_noticed_or_harmless(tmp_path):
-    explain(tmp_path, batch_size=50)
+def test_any_flipped_bit_is_noticed_or_harmless(tmp_path):
+    explain(tmp_path, images=IMAGES[:4], targets=0)
     path = next(tmp_path.iterdir())
     whole = path.read_bytes()
-    for place in range(0, len(whole), 97):
-        damaged = bytearray(whole)
-        damaged[place] ^= 4
-        path.write_bytes(damaged)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(batch.warnings, "warn", lambda *given, **options: None)
-            np.testing.assert_array_equal(explain(tmp_path, batch_size=50), EXPECTED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for place in range(0, 8 * len(whole), 7):  # a bit in each byte but every eighth, each of the eight in turn
+            damaged = bytearray(whole)
+            damaged[place // 8] ^= 1 << place % 8
+            path.write_bytes(damaged)
+            np.testing.assert_array_equal(explain(tmp_path, images=IMAGES[:4], targets=0), IMAGES[:4, ..., 0])
+
+
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, lambda path: path.symlink_to("nowhere"), lambda path: path.write_text("?")]
+)
+def test_what_stands_in_a_batch_file_s_place_is_replaced(tmp_path, make):
+    explain(tmp_path)
+    path = sorted(tmp_path.iterdir())[1]
+    path.unlink()
+    make(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        np.testing.assert_array_equal(explain(tmp_path), EXPECTED)
+    assert path.is_file() and not path.is_symlink()
 
 
 def test_a_folder_of_other_explanations_is_refused(tmp_path):
@@ -270,3 +285,62 @@ def test_a_folder_belongs_to_one_method_with_its_options(tmp_path):
     np.testing.assert_array_equal(explain(tmp_path, partial(brighter, by=1)), EXPECTED + 1)
     with pytest.raises(ValueError, match="by another method"):
         explain(tmp_path, partial(brighter, by=2))
+
+
+def small_network(seed, activation="relu"):
+    from xailab._tensorflow import keras
+
+    keras.utils.set_random_seed(seed)
+    layers = [keras.Input((6, 5, 3)), keras.layers.Conv2D(4, 3, activation=activation)]
+    return keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3)])
+
+
+def ask(model, images, targets):
+    from xailab.cam import hires_cam
+
+    return hires_cam(model, images, targets)
+
+
+WAYS = {
+    "partial, by place": lambda model: partial(ask, model),
+    "partial, by name": lambda model: partial(lambda images, targets, model: ask(model, images, targets), model=model),
+    "closure": lambda model: lambda images, targets: ask(model, images, targets),
+    "partial of a partial": lambda model: partial(partial(ask, model)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_folder_belongs_to_one_network_with_its_weights(tmp_path, way):
+    model, how = small_network(0), WAYS[way]
+    found = explain(tmp_path, how(model))
+    np.testing.assert_array_equal(explain(tmp_path, how(model)), found)
+    np.testing.assert_array_equal(explain(tmp_path, how(small_network(0))), found)  # built again, under other names
+    for other in (small_network(1), small_network(0, "linear")):
+        with pytest.raises(ValueError, match="by another method, other options or a network with other weights"):
+            explain(tmp_path, how(other))
+    model.layers[-1].kernel.assign(-model.layers[-1].kernel)  # trained again
+    with pytest.raises(ValueError, match="a network with other weights"):
+        explain(tmp_path, how(model))
+
+
+def test_options_by_place_and_arrays_among_them_count(tmp_path):
+    def weighed(weights, power, images, targets):
+        return (images @ weights) ** power
+
+    ones = np.ones(3)
+    explain(tmp_path, partial(weighed, ones, 1))
+    explain(tmp_path, partial(weighed, ones.copy(), 1))
+    for options in ((ones, 2), (ones * 2, 1), (ones.astype(np.float32), 1)):
+        with pytest.raises(ValueError, match="by another method, other options"):
+            explain(tmp_path, partial(weighed, *options))
+
+
+def test_threads_share_a_network_that_was_never_traced(tmp_path):
+    from xailab.cam import grad_cam, guided_backprop
+
+    for method in (grad_cam, guided_backprop):
+        for seed in range(3):
+            model = small_network(seed)
+            with ThreadPoolExecutor(4) as pool:
+                found = explain(tmp_path / f"{method.__name__}{seed}", partial(method, model), executor=pool)
+            np.testing.assert_allclose(found, method(model, IMAGES, TARGETS), atol=1e-6)

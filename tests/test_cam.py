@@ -1,6 +1,3 @@
-import gc
-import weakref
-
 import numpy as np
 import pytest
 
@@ -436,16 +433,3 @@ def test_photos_of_a_wrong_kind_are_named():
     assert "uint8 values from 0 to 255" in message(grad_cam, classifier, photo[None] / 255)
     assert "data.square(photo, 32)" in message(grad_cam, classifier, np.zeros((1, 40, 32, 3), np.uint8))
     assert "alpha channel" in message(grad_cam, classifier, np.zeros((1, 32, 32, 4), np.uint8))
-
-
-def test_a_model_that_was_explained_long_ago_does_not_stay_in_memory():
-    images = np.zeros((1, 8, 8, 3), np.float32)
-
-    def explained():
-        network = small_network(size=(8, 8))
-        grad_cam(network, images, 0)
-        return weakref.ref(network)
-
-    seen = [explained() for _ in range(20)]
-    gc.collect()
-    assert seen[0]() is None and seen[-1]() is not None

@@ -6,7 +6,7 @@ import sys
 import nbformat
 import pytest
 
-from course import cli
+from course import ROOT, cli
 from course.student import machine
 from course.teach import lab, run
 
@@ -102,7 +102,109 @@ def test_a_lesson_that_does_not_exist_is_answered_with_those_that_do(course, cap
     assert "there are 50, 51" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong", [["run", "-p", "N"], ["run", "--fast"], ["fly"]])
+def test_of_several_lessons_the_one_that_does_not_exist_is_named(course, capsys):
+    assert cli.main(["run", "50", "7", "51"]) == 1
+    assert "No lesson 7 in" in capsys.readouterr().out and not (course / "build").exists()
+
+
+PARAMETERS = """N = 1
+RATE = 0.5
+FULL = False
+SIDES = [16, 64]
+WORD = "cat"
+FOLDER = None
+PAGES = "../build"
+"""
+
+
+@pytest.fixture
+def lessons(tmp_path):
+    """Notebooks of two lessons: one declares parameters of every kind, the other N alone, and as a list."""
+    for number, code in (("60", PARAMETERS), ("61", "N = [2]")):
+        cell = nbformat.v4.new_code_cell(code, metadata={"tags": ["parameters"]})
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{number}_lesson.ipynb")
+    (tmp_path / "parts").mkdir()
+    return sorted(tmp_path.glob("*.ipynb"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("N", "-3", -3),
+        ("RATE", "2", 2),
+        ("RATE", "0.25", 0.25),
+        ("FULL", "True", True),
+        ("FULL", "false", False),
+        ("SIDES", "[8]", [8]),
+        ("SIDES", "8,9", [8, 9]),
+        ("WORD", "7", "7"),
+        ("WORD", "'a b'", "a b"),
+        ("FOLDER", "parts", "parts"),
+        ("FOLDER", "None", None),
+        ("FOLDER", "", None),
+        ("PAGES", "/not/yet/there", "/not/yet/there"),
+    ],
+)
+def test_a_parameter_has_the_kind_that_its_lesson_gives_it(lessons, name, text, value):
+    (given,) = run.settings(lessons[:1], [(name, text)]).values()
+    assert given == {name: value} and type(given[name]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            ["M=3"],
+            "-p M: the lessons chosen have no such parameter; they have N, RATE, FULL, SIDES, WORD, FOLDER, PAGES",
+        ),
+        (["FOLDERS=3"], "Did you mean FOLDER?"),
+        (["rate=3"], "Did you mean RATE?"),
+        (["N=abc"], "-p N=abc: a whole number was expected, such as 1, which lesson 60 has"),
+        (["N=3.0"], "a whole number was expected"),
+        (["N=True"], "a whole number was expected"),
+        (["RATE=fast"], "a number was expected, such as 0.5"),
+        (["FULL=1"], "True or False was expected"),
+        (["SIDES=8"], "a list of the same kind was expected, such as [16, 64]"),
+        (["SIDES=[8, 0.5]"], "a list of the same kind was expected"),
+        (["N=1", "N=2"], "-p N is given more than once"),
+        (["FOLDER=nowhere"], "-p FOLDER=nowhere: there is no folder {}/nowhere; a path is seen from {}."),
+        (["FOLDER=60_lesson.ipynb"], "there is no folder {}/60_lesson.ipynb"),
+    ],
+)
+def test_what_a_lesson_cannot_be_run_with_is_said_before_anything_runs(lessons, monkeypatch, capsys, given, said):
+    folder = lessons[0].parent
+    notebooks = folder / "notebooks"
+    notebooks.mkdir()
+    lessons[0].rename(notebooks / lessons[0].name)
+    monkeypatch.setattr(run, "ROOT", folder)
+    assert cli.main(["run", *(part for each in given for part in ("-p", each))]) == 1
+    out = capsys.readouterr().out
+    assert said.format(notebooks, notebooks) in out and out.count("\n") == 1 and not (folder / "build").exists()
+
+
+def test_a_parameter_is_set_in_the_lessons_that_have_it(lessons):
+    given = run.settings(lessons, [("RATE", "1"), ("WORD", "dog")])
+    assert given == {lessons[0]: {"RATE": 1, "WORD": "dog"}, lessons[1]: {}}
+    with pytest.raises(ValueError, match=r"-p N=3: a list .* such as \[2\], which lesson 61 has"):
+        run.settings(lessons, [("N", "3")])
+
+
+def test_lessons_that_do_not_have_a_parameter_are_told_of(course, capsys):
+    notebook = nbformat.read(course / "notebooks" / "50_lesson.ipynb", as_version=4)
+    notebook.cells = [nbformat.v4.new_code_cell("M = 2", metadata={"tags": ["parameters"]})]
+    nbformat.write(notebook, course / "notebooks" / "52_lesson.ipynb")
+    assert cli.main(["run", "50", "52", "-p", "M=5"]) == 0
+    assert "M is set in 52; the other lessons have no such parameter." in capsys.readouterr().out
+
+
+def test_every_parameter_of_the_lessons_is_one_that_can_be_set():
+    """A value that is no literal, or of another kind, could not be compared with what is given."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for name, own in run._declared(path).items():
+            assert own is None or isinstance(own, (bool, int, float, str, list)), f"{path.stem}: {name}"
+
+
+@pytest.mark.parametrize("wrong", [["run", "--jobs", "0"], ["run", "-p", "N"], ["run", "--fast"], ["fly"]])
 def test_wrong_arguments_are_refused(wrong):
     with pytest.raises(SystemExit):
         cli.main(wrong)

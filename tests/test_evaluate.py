@@ -357,3 +357,30 @@ def test_bad_input_is_named(call, said):
 def test_randomisation_needs_a_target_that_the_network_has(network):
     with pytest.raises(ValueError, match="target 2 is out of range: the model has 2 classes"):
         randomization_check(grad_cam, network, bars(1)[0], 2)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int8, np.int64, np.float16, np.float64])
+def test_a_map_of_any_kind_of_number_puts_its_pixels_in_one_order(dtype):
+    image = DRAW.integers(0, 256, (12, 12, 3), dtype=np.uint8)
+    heatmap = DRAW.permutation(144).reshape(12, 12) * 0.875  # 0 to 125, two or three pixels a whole number
+    heatmap = heatmap.round()
+    mask = heatmap >= np.sort(heatmap.ravel())[-30]
+
+    def lit(images):
+        return images.mean(axis=(1, 2, 3), dtype=float)[:, None]
+
+    other, given = heatmap.T.copy(), heatmap.astype(dtype)
+    for measure in (deletion, insertion):
+        expected = measure(lit, image, heatmap, target=0, steps=9).scores
+        np.testing.assert_array_equal(measure(lit, image, given, target=0, steps=9).scores, expected)
+    assert iou(given[None], mask[None]) == iou(heatmap[None], mask[None]) > 0.9
+    assert pointing_game(given[None], mask[None]) == pointing_game(heatmap[None], mask[None])
+    for similarity in (rank_correlation, top_intersection):
+        expected = similarity(heatmap[None], other[None])
+        np.testing.assert_allclose(similarity(given[None], other[None].astype(dtype)), expected)
+
+
+def test_maps_that_are_no_real_numbers_are_named():
+    for heatmap in (np.full((4, 4), "a"), np.eye(4) * 1j, np.full((4, 4), None)):
+        with pytest.raises(ValueError, match="the heat map has dtype .*: real numbers were expected"):
+            deletion(brightness, np.zeros((4, 4, 1), np.float32), heatmap, target=0)

@@ -320,7 +320,7 @@ def test_a_filter_belongs_to_the_category_that_activates_it_most():
     images[labels == 1, ..., 0], images[labels == 2, ..., 1], images[labels == 0] = 1.0, 1.0, 5.0
     layer(images)
     layer.set_weights([np.array([[[[0.0, 1.0], [1.0, 0.0]]]]), *layer.get_weights()[1:]])
-    layer(images, labels=labels)
+    layer(images, labels=labels, training=True)
     assert layer.assignment().numpy().tolist() == [1, 0]
 
 

@@ -1,4 +1,4 @@
-"""The house keeps its order: the library knows no course, imports run down only, and a wing is entered by its door."""
+"""Who may import whom: the library knows no course, imports run down only, and a package of the library is imported as a whole."""
 
 import ast
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from course import ROOT
 
-WINGS = ("models", "data", "plot")
+PACKAGES = ("models", "data", "plot")
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts): path
     for package in ("xailab", "course")
@@ -28,13 +28,15 @@ def imported(path):
             yield from modules or [node.module]
 
 
-def room(module):
-    """Where a module lives: "ground" (checks of what callers hand in, files, TensorFlow), models, data, plot, "methods", or a part of the course."""
+def part_of(module):
+    """Where a module lives: "ground" (the network asked, checks, files), models, data, plot, "methods", or a part of course."""
     package, _, rest = module.partition(".")
     part = rest.split(".")[0]
     if package == "course":
         return f"course.{part}" if part else "course"
-    return "ground" if part in ("_tensorflow", "_validate", "_files") else part if part in WINGS else "methods"
+    if part in ("_tensorflow", "_validate", "_files", "network"):
+        return "ground"
+    return part if part in PACKAGES else "methods"
 
 
 IMPORTS = {name.removesuffix(".__init__"): sorted(set(imported(path))) for name, path in MODULES.items()}
@@ -64,30 +66,54 @@ def test_no_two_modules_know_each_other():
 
 @pytest.mark.parametrize("module", IMPORTS)
 def test_imports_run_down_only(module):
-    assert {room(name) for name in IMPORTS[module]} <= BELOW[room(module)] | {room(module)}
+    assert {part_of(name) for name in IMPORTS[module]} <= BELOW[part_of(module)] | {part_of(module)}
 
 
 @pytest.mark.parametrize("module", IMPORTS)
-def test_a_wing_is_entered_by_its_door(module):
+def test_a_package_of_the_library_is_imported_as_a_whole(module):
     for name in IMPORTS[module]:
-        if room(name) in WINGS and room(name) != room(module):
-            assert name == f"xailab.{room(name)}", f"import it from xailab.{room(name)}"
+        if part_of(name) in PACKAGES and part_of(name) != part_of(module):
+            assert name == f"xailab.{part_of(name)}", f"import it from xailab.{part_of(name)}"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "solutions").glob("*.py")), ids=lambda path: path.stem[:2])
-def test_lessons_enter_by_the_door_too(path):
+def test_lessons_import_packages_as_a_whole_too(path):
     for name in imported(path):
-        assert room(name) not in WINGS or name == f"xailab.{room(name)}"
+        assert part_of(name) not in PACKAGES or name == f"xailab.{part_of(name)}"
 
 
-@pytest.mark.parametrize("name", WINGS)
-def test_a_door_names_all_that_is_public_behind_it(name):
-    door = ast.parse(MODULES[f"xailab.{name}.__init__"].read_text(encoding="utf-8"))
-    named = ast.literal_eval(next(node.value for node in door.body if isinstance(node, ast.Assign)))
-    through = {each.name for node in door.body if isinstance(node, ast.ImportFrom) for each in node.names}
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_names_all_that_is_public_in_it(name):
+    init = ast.parse(MODULES[f"xailab.{name}.__init__"].read_text(encoding="utf-8"))
+    named = ast.literal_eval(next(node.value for node in init.body if isinstance(node, ast.Assign)))
+    through = {each.name for node in init.body if isinstance(node, ast.ImportFrom) for each in node.names}
     assert set(named) == through
 
 
 def test_data_plots_and_exercises_do_without_tensorflow():
     code = "import sys, xailab.data, xailab.plot; from course import check; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+IMPORTING = """
+import importlib, os, sys
+import keras, matplotlib, numpy, tensorflow  # these set variables of their own in the environment
+matplotlib.rcParams["font.family"] = ["serif"]
+def state():
+    return {"fonts": dict(matplotlib.rcParams), "environment": dict(os.environ), "folder": os.getcwd(), "paths": list(sys.path),
+            "NumPy": numpy.geterr(), "generator": numpy.random.get_state()[1].tolist(), "streams": (sys.stdout, sys.stderr)}
+moved, dup2 = [], os.dup2
+os.dup2 = lambda *given, **options: moved.append(given) or dup2(*given, **options)
+before = state()
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+after = state()
+print([name for name in before if before[name] != after[name]], moved)
+"""
+
+
+def test_no_import_changes_anything_of_the_users():
+    imported_by_lessons = [name for name in IMPORTS if part_of(name) in LIBRARY | {"course", "course.student"}]
+    command = [sys.executable, "-c", IMPORTING, *imported_by_lessons]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "[] []\n", done.stdout + done.stderr[-2000:]

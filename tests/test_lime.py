@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import tracemalloc
 
@@ -14,6 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeRegressor
 
+import measure_lime_samples
 from course import ROOT
 from xailab.data import photos
 from xailab.lime import (
@@ -528,9 +528,8 @@ def test_memory_does_not_grow_with_the_samples():
         explain(samples=samples, batch_size=50)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    masks_and_fit = (
-        1900 * 16 * 8 * 8
-    )  # eight floats for each mask's cell; the photos themselves would be 1900 * 24 * 24 * 3 * 8
+    # Eight floats for each mask's cell; the photos themselves would be 1900 * 24 * 24 * 3 * 8.
+    masks_and_fit = 1900 * 16 * 8 * 8
     assert peaks[1] < peaks[0] + masks_and_fit < peaks[0] + 1900 * 24 * 24 * 3
 
 
@@ -597,9 +596,6 @@ def test_balanced_photos_are_at_most_half_as_many_and_no_less_stable_on_the_nine
 
 
 def test_the_script_measures_the_three_ways_side_by_side():
-    spec = importlib.util.spec_from_file_location("script", ROOT / "datasets" / "measure_lime_samples.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    found = script.measure(predict, PHOTO, seeds=2, segments=GRID, target=0)
+    found = measure_lime_samples.measure(predict, PHOTO, seeds=2, segments=GRID, target=0)
     assert found["1000"]["samples"] == [1000, 1000] and found["500"]["samples"] == [500, 500]
     assert max(found["auto"]["samples"]) <= 500 and all(0 <= way["jaccard"] <= 1 for way in found.values())

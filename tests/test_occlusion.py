@@ -206,3 +206,39 @@ def test_the_bar_counts_every_covered_picture_and_ends_full(method, monkeypatch)
     assert bars[0].total == bars[0].n == 2 * 7 * 7 and bars[0].delay == 1 and not bars[0].leave
     occlusion(network, images, 0, patch=4, stride=2, method=method, progress=False)
     assert bars[1].disable
+
+
+class FirstColumnTwice(layers.Conv2D):
+    """A convolution that does more than its kind: its left column counts twice."""
+
+    def call(self, maps):
+        found = super().call(maps)
+        return tf.concat([2 * found[:, :, :1], found[:, :, 1:]], axis=2)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        FirstColumnTwice(4, 3, padding="same"),
+        layers.Conv2D(4, 3, activation=lambda maps: maps * tf.linspace(0.0, 1.0, 29)[:, None, None], padding="same"),
+        layers.Conv2D(4, 3, activation=lambda maps: maps - tf.reduce_mean(maps, axis=(1, 2), keepdims=True)),
+        layers.Activation(lambda maps: maps - tf.reverse(maps, [2])),
+    ],
+    ids=["subclass", "place", "mean", "mirror"],
+)
+def test_a_layer_that_only_looks_like_a_window_is_explained_in_full(odd):
+    network = chain(layers.Conv2D(3, 3, padding="same"), odd, layers.Flatten())
+    images = DRAW.normal(size=(2, 29, 26, 3)).astype(np.float32)
+    full, auto = (occlusion(network, images, 1, patch=6, stride=4, method=method) for method in ("full", "auto"))
+    np.testing.assert_array_equal(auto, full)
+    with pytest.raises(ValueError, match="cannot be explained incrementally"):
+        occlusion(network, images, 1, patch=6, stride=4, method="incremental")
+
+
+def test_operations_behind_the_windows_are_part_of_the_head():
+    inputs = keras.Input((29, 26, 3))
+    pooled = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, activation="relu")(inputs))
+    network = keras.Model(inputs, layers.Dense(3)(pooled * 2 + 1) - 5)
+    image = DRAW.normal(size=(1, 29, 26, 3)).astype(np.float32)
+    full, quick = (occlusion(network, image, 1, patch=6, stride=4, method=method) for method in ("full", "incremental"))
+    np.testing.assert_allclose(quick, full, atol=1e-5)

@@ -1,11 +1,16 @@
-"""TensorFlow and Keras, imported without the log lines that their C++ half writes while it loads."""
+"""TensorFlow and Keras. In a notebook without the log lines that their C++ half writes while it loads.
+
+A lesson would begin with them. A script keeps them, as its standard error belongs to whoever started it; how to be rid of
+them there, TensorFlow's documentation says.
+"""
 
 import os
-from contextlib import contextmanager
+import sys
+from contextlib import contextmanager, nullcontext
 
 
 @contextmanager
-def _silent_stderr():
+def silent_stderr():
     """Send file descriptor 2 nowhere for a while: the lines come from C++ and pass Python's sys.stderr by."""
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -17,8 +22,7 @@ def _silent_stderr():
         os.close(nowhere)
 
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-with _silent_stderr():
+with silent_stderr() if "ipykernel" in sys.modules else nullcontext():  # there sys.stderr goes another way
     import keras
     import tensorflow as tf
 

@@ -43,11 +43,17 @@ def _dtype_help(array):
 
 
 def check_heatmap(heatmap, image=None):
-    """Return `heatmap` as an array if it is one finite map (H, W), of the height and width of `image` if given; else raise ValueError."""
+    """Return `heatmap` as float if it is one finite map (H, W), of the height and width of `image` if given; else raise.
+
+    Whole numbers become float64, since -map of uint8 would turn the order around. Raises ValueError.
+    """
     heatmap = np.asarray(heatmap)
     if heatmap.ndim != 2 or heatmap.size == 0:
         hint = " Take one map out of the batch with heatmap[0]." if heatmap.ndim == 3 else ""
         raise ValueError(f"the heat map has shape {heatmap.shape}: (height, width) was expected.{hint}")
+    if heatmap.dtype.kind not in "biuf":
+        raise ValueError(f"the heat map has dtype {heatmap.dtype}: real numbers were expected.")
+    heatmap = heatmap if heatmap.dtype.kind == "f" else heatmap.astype(float)
     if not np.isfinite(heatmap).all():
         raise ValueError("the heat map holds NaN or infinite values: look at where it was computed.")
     if image is not None and np.shape(image)[:2] != heatmap.shape:
@@ -100,68 +106,6 @@ def check_targets(targets, count, classes):
             f"target {wrong} is out of range: the model has {classes} classes, numbered 0 to {classes - 1}."
         )
     return array.astype(np.int32)
-
-
-def check_explainable(model, images, targets):
-    """Take apart what every attribution function is called with, and check it.
-
-    model: keras.Model or models.Classifier, ending in logits. images: float (N, H, W, C) for a keras.Model, uint8 photos
-    (N, H, W, 3) for a Classifier. targets: see check_targets.
-    Returns (keras.Model, preprocess or None, images, targets). Raises TypeError or ValueError.
-    """
-    from xailab._tensorflow import keras  # here, so that plots and digits do without TensorFlow
-
-    network, preprocess = getattr(model, "model", model), getattr(model, "preprocess", None)
-    if not isinstance(network, keras.Model):
-        raise TypeError(
-            f"the model is a {type(model).__name__}: a keras.Model or an xailab.models.Classifier was expected."
-        )
-    check_logits(network)
-    images = check_photos(images) if preprocess else check_inputs(images)
-    check_size(images, network)
-    return network, preprocess, images, check_targets(targets, len(images), network.output_shape[-1])
-
-
-def check_size(images, network):
-    """Raise ValueError unless a batch has the height, width and channels that a keras.Model takes."""
-    expected = network.input_shape[1:]
-    if len(expected) != 3 or any(size not in (None, given) for size, given in zip(expected, images.shape[1:])):
-        hint = f" Cut each photo with data.square(photo, {expected[0]})." if images.dtype == np.uint8 else ""
-        raise ValueError(
-            f"the images have shape {images.shape}: model '{network.name}' takes (N, {str(expected)[1:]}.{hint}"
-        )
-
-
-def check_logits(network):
-    """Raise ValueError unless a keras.Model is built and ends in logits (batch, classes)."""
-    if not network.built or not hasattr(network, "output_shape"):
-        raise ValueError(
-            f"model '{network.name}' is not built yet: give it a keras.Input first, or call it once on a batch."
-        )
-    if isinstance(network.output_shape, list) or len(network.output_shape) != 2:
-        raise ValueError(
-            f"model '{network.name}' returns shape {network.output_shape}: one row of logits an image, (batch, classes), was expected."
-        )
-    last = leaf_layers(network)[-1]
-    activation = getattr(getattr(last, "activation", None), "__name__", type(last).__name__.lower())
-    if activation in ("softmax", "sigmoid"):
-        raise ValueError(
-            f"model '{network.name}' ends in {activation} (layer '{last.name}'): logits were expected, because a probability also "
-            f"moves when other classes do. Build the last layer with activation=None, or take models.{{vgg16, efficientnet_lite0}}."
-        )
-
-
-def all_layers(network):
-    """Yield the layers of a keras.Model in the order they run: a nested model, then what it holds."""
-    for layer in network.layers:
-        yield layer
-        if hasattr(layer, "layers"):
-            yield from all_layers(layer)
-
-
-def leaf_layers(network):
-    """The layers of a keras.Model in the order they run, those of nested models in the place of the nested model."""
-    return [layer for layer in all_layers(network) if not hasattr(layer, "layers")]
 
 
 def check_table(table, *, columns=1):

@@ -1,18 +1,19 @@
 """Explain a whole data set: batch by batch, on one processor or many, with every finished batch safe on disk."""
 
 import hashlib
-import os
+import inspect
 import tempfile
 import warnings
-import zipfile
-import zlib
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
+
+from xailab._files import replacing
 
 _IN_FLIGHT = 16  # batches handed to an executor at once: enough to keep it busy, few enough to hold in memory
 
@@ -22,7 +23,8 @@ def explain_dataset(explain, images, folder, *, targets=None, batch_size=32, exe
 
     explain: function (images (n, H, W, C), targets) -> maps (n, H, W), such as functools.partial(grad_cam, model).
     images: array (N, H, W, C), also one on disk (np.memmap). folder: where the batches go; made if missing. One folder
-    belongs to one set of images, one method and its options. targets: None, one class index, or N of them.
+    belongs to one set of images, one method with its options, and one network with its weights (a network that explain
+    itself loads is not seen: after a training of that one take another folder). targets: None, one class index, or N of them.
     batch_size: images in a batch, and so in a file. progress: whether to show a bar.
     executor: any concurrent.futures executor, a Dask cluster's client.get_executor() among them; None works in turn in
     this process. The workers need no access to the folder. For other processes explain must be picklable, and load
@@ -40,7 +42,8 @@ def explain_dataset(explain, images, folder, *, targets=None, batch_size=32, exe
     def inputs(span):
         return np.asarray(images[slice(*span)]), None if targets is None else targets[slice(*span)]
 
-    digests = {span: _digest(explain, *inputs(span)) for span in spans}
+    method = _fingerprint(explain)
+    digests = {span: _digest(method, *inputs(span)) for span in spans}
     maps = {span: _load(paths[span], digests[span]) for span in spans}
     missing = [span for span in spans if maps[span] is None]
     done = len(images) - sum(stop - start for start, stop in missing)
@@ -68,9 +71,8 @@ def _run(explain, spans, inputs, executor):
             if not waiting:
                 return
             finished = wait(waiting, return_when=FIRST_COMPLETED).done
-            for future in sorted(
-                finished, key=lambda future: future.exception() is not None
-            ):  # first keep what is good
+            # First keep what is good.
+            for future in sorted(finished, key=lambda future: future.exception() is not None):
                 span = waiting.pop(future)
                 with _noting(span):
                     result = future.result()
@@ -93,25 +95,66 @@ def _noting(span):
         raise
 
 
-def _digest(explain, images, targets):
-    """What a batch of maps was computed from: the images, the targets, the method's name and its plain options."""
-    name = getattr(getattr(explain, "func", explain), "__qualname__", type(explain).__name__)
-    options = getattr(explain, "keywords", {}).items()
-    plain = sorted((key, value) for key, value in options if isinstance(value, (str, int, float, tuple, type(None))))
-    about = f"{name} {plain} {images.dtype} {images.shape} {None if targets is None else targets.tolist()}"
+def _digest(method, images, targets):
+    """What a batch of maps was computed from: the method with its options and networks, the images and the targets."""
+    about = f"{method} {images.dtype} {images.shape} {None if targets is None else targets.tolist()}"
     return hashlib.sha256(about.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()
+
+
+def _fingerprint(value):
+    """What tells a method, an option or a network from another one, as text; a network by its layers and weights."""
+    if isinstance(value, (str, bytes, int, float, complex, type(None), Path)):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_fingerprint, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_fingerprint(value[key])}' for key in sorted(value, key=repr))}}}"
+    if isinstance(value, partial):
+        return f"{_fingerprint(value.func)}({_fingerprint(value.args)}, {_fingerprint(value.keywords)})"
+    if hasattr(value, "get_weights"):
+        return _fingerprint_of_network(value)
+    if hasattr(value, "model") and hasattr(value, "preprocess"):
+        return f"{_fingerprint(value.model)} of {_fingerprint(value.preprocess)}"
+    if hasattr(value, "__array__"):
+        array = np.ascontiguousarray(value)
+        return f"{array.dtype}{array.shape}{hashlib.sha256(array.tobytes()).hexdigest()}"
+    code = getattr(value, "__code__", None)
+    if code is None:
+        held = [each for each in getattr(value, "__dict__", {}).values() if _holds_a_network(each)]
+        return f"{getattr(value, '__qualname__', type(value).__qualname__)} of {_fingerprint(held)}"
+    body = f"{code.co_code.hex()}{code.co_consts}{code.co_names}" if value.__name__ == "<lambda>" else ""
+    used = inspect.getclosurevars(value)
+    held = [*used.nonlocals.values(), *used.globals.values(), getattr(value, "__self__", None)]
+    networks = [each for each in held if _holds_a_network(each)]
+    return f"{value.__qualname__}{body}{_fingerprint(networks)}"
+
+
+def _holds_a_network(value):
+    return hasattr(getattr(value, "model", value), "get_weights") and not isinstance(value, type)
+
+
+def _fingerprint_of_network(network):
+    """The kinds of its layers, their settings but for names, and its weights; the same for one that was built again."""
+    found = hashlib.sha256()
+    for layer in getattr(network, "layers", ()):
+        try:
+            settings = {
+                key: each for key, each in layer.get_config().items() if isinstance(each, (int, float, str, tuple))
+            }
+        except Exception:  # a layer of the user's own need not tell its settings
+            settings = {}
+        settings = {key: each for key, each in settings.items() if key not in ("name", "trainable")}
+        found.update(f"{type(layer).__name__}{sorted(settings.items(), key=repr)}".encode())
+    for array in network.get_weights():
+        found.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
 
 
 def _save(path, maps, digest):
     """Write one batch in one step: whoever interrupts finds the whole file or none."""
     try:
-        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, maps=maps, digest=digest)
-            os.replace(part, path)
-        finally:
-            Path(part).unlink(missing_ok=True)
+        with replacing(path, "wb") as file:
+            np.savez(file, maps=maps, digest=digest)
     except OSError as error:
         raise OSError(
             f"{path.name} could not be written to {path.parent} ({error.strerror or error}). The batches before it are kept: make "
@@ -121,17 +164,18 @@ def _save(path, maps, digest):
 
 def _load(path, digest):
     """The maps of a batch that was done before, or None."""
-    if not path.exists():
+    if not path.is_file():
         return None
     try:
         with np.load(path) as stored:  # the zip format carries a checksum of what is in it
             maps, found = stored["maps"], str(stored["digest"])
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError):
-        warnings.warn(f"{path} is damaged: its images are explained again.", stacklevel=3)
+    except Exception as error:  # a flipped bit can make the readers of zip and NumPy raise almost anything
+        warnings.warn(f"{path} is damaged ({type(error).__name__}): its images are explained again.", stacklevel=3)
         return None
     if found != digest:
         raise ValueError(
-            f"{path} holds explanations of other images or targets, or by another method: choose an empty folder, or delete it."
+            f"{path} holds explanations of other images or targets, or by another method, other options or a network with other "
+            "weights: choose an empty folder, or delete it."
         )
     return maps
 

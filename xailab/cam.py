@@ -5,17 +5,10 @@ it for any network with one backward pass. Each function runs the network once f
 it explains, in a compiled function that is kept for the next call.
 """
 
-from contextlib import ExitStack, contextmanager
-from functools import lru_cache
-from unittest.mock import patch
-
 import numpy as np
 
 from xailab._tensorflow import keras, tf
-from xailab._validate import all_layers, check_explainable, leaf_layers
-
-_BATCH = 8  # images at once: on a CPU as fast as more, and all layers of VGG16 with their gradients stay under 2 GB
-_TOP_CLASS = -1
+from xailab.network import TOP_CLASS, Network
 
 
 def cam(model, images, targets=None):
@@ -25,18 +18,30 @@ def cam(model, images, targets=None):
     images: float (N, H, W, C) for a keras.Model, uint8 photos (N, H, W, 3) for a Classifier.
     targets: class index, N of them, or None for each image's top class.
     Returns float32 (N, H, W), in units of the logit and signed; an image's map sums to its logit minus the bias.
-    Raises ValueError for a model of another form, and for images or targets that do not fit the model.
+    Raises ValueError for a model of another form, one whose maps do not add up, and for images or targets that do not fit.
     Zhou, Khosla, Lapedriza, Oliva, Torralba (2016), equation 2. Lesson 03.
     """
-    network, preprocess, images, targets = check_explainable(model, images, targets)
-    return _in_batches(_compiled_cam(network, preprocess), images, targets)[0]
+    network = Network.of(model)
+    images, targets = network.check(images, targets)
+    _pooled_and_head(network)
+    maps, expected = network.explain(_cam, images, targets)
+    found = maps.sum(axis=(1, 2))
+    close = np.isclose(found, expected, rtol=0, atol=_precision(network) * np.maximum(1, np.abs(expected)))
+    if not close.all():
+        wrong = np.flatnonzero(~close)[0]
+        raise ValueError(
+            f"the map of image {wrong} sums to {found[wrong]:.4g}, but its logit minus the bias is {expected[wrong]:.4g}: some "
+            f"layer of model '{network.name}' does more than its kind says, so CAM cannot be read off its weights. Use grad_cam."
+        )
+    return maps
 
 
 def grad_cam(model, images, targets=None, *, layer=None):
     """Grad-CAM: the maps of one layer, each weighted by the mean gradient of the logit with respect to it.
 
     model, images, targets: as in cam, but for any network that ends in logits.
-    layer: name of a layer with a spatial map, also inside a nested model; None takes the last one that is not pooling.
+    layer: name of a layer or operation with a spatial map; inside a nested model its full path, "base/conv", or its own
+    name if there is one of it. None takes the last one that is not pooling.
     Returns float32 (N, H, W), not negative: ReLU(sum_k alpha_k A_k), scaled up bilinearly from the layer's size.
     Raises ValueError for a layer that does not exist or has no spatial map, for images or targets that do not fit.
     Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra (2017), equations 1 and 2. Lesson 04.
@@ -53,7 +58,7 @@ def hires_cam(model, images, targets=None, *, layer=None):
     flattened; behind global average pooling the map is CAM. Raises ValueError as grad_cam.
     Draelos and Carin (2020), section 3, the definition of HiResCAM. Lesson 04.
     """
-    return _gradient_maps(_hires_cam_map, model, images, targets, [layer], enlarge=_spread_out)[0]
+    return _gradient_maps(_hires_cam_map, model, images, targets, [layer], enlarge=_share_out)[0]
 
 
 def grad_cam_plus_plus(model, images, targets=None, *, layer=None):
@@ -69,13 +74,13 @@ def grad_cam_plus_plus(model, images, targets=None, *, layer=None):
 def grad_cam_layers(model, images, targets=None, *, layers=None):
     """Grad-CAM at many layers, from one forward and one backward pass.
 
-    model, images, targets: as in grad_cam. layers: names; None takes every Conv2D layer.
-    Returns {layer name: float32 (N, H, W)}, in the order of the network or of `layers`.
+    model, images, targets: as in grad_cam. layers: names as in grad_cam; None takes every Conv2D layer.
+    Returns {name: float32 (N, H, W)}, in the order of `layers`, or in that of the network and by full path, "base/conv".
     Raises ValueError as grad_cam. Lesson 04.
     """
     if layers is None:
-        network = getattr(model, "model", model)
-        layers = [layer.name for layer in leaf_layers(network) if isinstance(layer, keras.layers.Conv2D)]
+        steps = Network.of(model).steps
+        layers = [step.path for step in steps if isinstance(step.operation, keras.layers.Conv2D)]
     return dict(zip(layers, _gradient_maps(_grad_cam_map, model, images, targets, layers)))
 
 
@@ -87,8 +92,14 @@ def guided_backprop(model, images, targets=None):
     Raises ValueError for a network without ReLU, and for images or targets that do not fit.
     Springenberg, Dosovitskiy, Brox, Riedmiller (2015), section 3.4. Lesson 04.
     """
-    network, preprocess, images, targets = check_explainable(model, images, targets)
-    return _in_batches(_compiled_guided_backprop(network, preprocess), images, targets)[0]
+    network = Network.of(model)
+    images, targets = network.check(images, targets)
+    if not any(map(_ends_in_relu, network.steps)):
+        raise ValueError(
+            f"model '{network.name}' has no ReLU: guided backpropagation changes how a ReLU passes gradients back, "
+            "so here it would be the plain gradient. Use grad_cam."
+        )
+    return network.explain(_guided_backprop, images, targets)[0]
 
 
 def _grad_cam_map(maps, gradients):
@@ -112,95 +123,72 @@ def _scale_up(heatmaps, size):
     return tf.image.resize(heatmaps[..., None], size)[..., 0]
 
 
-def _spread_out(heatmaps, size):
+def _share_out(heatmaps, size):
     """Each cell's value shared out among its pixels, so that a map keeps its sum: (N, h, w) -> (N, *size)."""
-    rows, columns = (_spread(tf.shape(heatmaps)[axis + 1], size[axis]) for axis in (0, 1))
+    rows, columns = (_shares(tf.shape(heatmaps)[axis + 1], size[axis]) for axis in (0, 1))
     return tf.einsum("yh,nhw,xw->nyx", rows, heatmaps, columns)
 
 
+def _shares(cells, pixels):
+    """Matrix (pixels, cells): each cell's value shared out bilinearly among the pixels; a column adds up to 1."""
+    matrix = tf.image.resize(tf.eye(cells)[..., None], (pixels, cells))[..., 0]
+    return matrix / tf.reduce_sum(matrix, axis=0)
+
+
 def _gradient_maps(weigh, model, images, targets, names, enlarge=_scale_up):
-    network, preprocess, images, targets = check_explainable(model, images, targets)
-    layers = tuple(_spatial_layer(network, name) for name in names)
-    return _in_batches(_compiled_gradient_maps(weigh, enlarge, network, preprocess, layers), images, targets)
+    network = Network.of(model)
+    images, targets = network.check(images, targets)
+    paths = tuple(_spatial_step(network, name).path for name in names)
+    return network.explain(_weighed_maps, images, targets, weigh, enlarge, paths)
 
 
-def _in_batches(function, images, targets):
-    """Run a compiled function over all images; a list of arrays, each with one row an image."""
-    targets = np.full(len(images), _TOP_CLASS, np.int32) if targets is None else targets
-    starts = range(0, len(images), _BATCH)
-    batches = [
-        function(tf.constant(images[start : start + _BATCH]), tf.constant(targets[start : start + _BATCH]))
-        for start in starts
-    ]
-    return [np.concatenate(parts) for parts in zip(*batches)]
+def _weighed_maps(network, inputs, targets, weigh, enlarge, paths):
+    """Maps of the layers with these paths, each weighed with the gradient of the target's logit."""
+    outputs = {}
+
+    def keep(step, output):
+        if step.path in paths:
+            outputs[step.path] = output
+        return output
+
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)  # frozen layers are recorded, too
+        score = _score(network.forward(inputs, keep), targets)
+    gradients = tape.gradient(score, outputs)
+    for path, gradient in gradients.items():
+        if gradient is None:
+            raise ValueError(f"layer '{path}' has no path to the logits of '{network.name}': choose another layer.")
+    maps = [weigh(tf.cast(outputs[path], tf.float32), tf.cast(gradients[path], tf.float32)) for path in paths]
+    return [enlarge(heatmaps, tf.shape(inputs)[1:3]) for heatmaps in maps]
 
 
-def _compiled(network, preprocess, explain):
-    """Trace explain(network input, targets) once, for batches of any length."""
-    shape, dtype = (None, *network.input_shape[1:]), tf.uint8 if preprocess else tf.float32
+def _cam(network, inputs, targets):
+    """Class activation maps, and what each must sum to."""
+    pooled, head = _pooled_and_head(network)
+    outputs = {None: inputs}
 
-    @tf.function(input_signature=(tf.TensorSpec(shape, dtype), tf.TensorSpec((None,), tf.int32)))
-    def run(images, targets):
-        return explain(preprocess(images) if preprocess else images, targets)
+    def keep(step, output):
+        outputs[step] = output
+        return output
 
-    return run.get_concrete_function()
-
-
-@lru_cache(maxsize=16)
-def _compiled_gradient_maps(weigh, enlarge, network, preprocess, layers):
-    def explain(inputs, targets):
-        with tf.GradientTape() as tape:
-            tape.watch(inputs)  # frozen layers are recorded, too
-            with _recording(layers) as outputs:
-                logits = network(inputs, training=False)
-            score = _score(logits, targets)
-        gradients = tape.gradient(score, outputs)
-        for layer, gradient in zip(layers, gradients):
-            if gradient is None:
-                raise ValueError(
-                    f"layer '{layer.name}' has no path to the logits of '{network.name}': choose another layer."
-                )
-        maps = [weigh(output, gradient) for output, gradient in zip(outputs, gradients)]
-        return [enlarge(heatmaps, tf.shape(inputs)[1:3]) for heatmaps in maps]
-
-    return _compiled(network, preprocess, explain)
+    logits = tf.cast(network.forward(inputs, keep), tf.float32)
+    maps, targets = tf.cast(outputs[pooled.inputs[0]], tf.float32), _or_top_class(targets, logits)
+    cells = tf.cast(tf.shape(maps)[1] * tf.shape(maps)[2], tf.float32)
+    weights = tf.gather(tf.transpose(tf.cast(head.kernel, tf.float32)), targets)
+    expected = tf.gather(logits, targets, batch_dims=1)
+    if head.use_bias:
+        expected -= tf.gather(tf.cast(head.bias, tf.float32), targets)
+    return [_share_out(tf.einsum("nhwk,nk->nhw", maps, weights) / cells, tf.shape(inputs)[1:3]), expected]
 
 
-@lru_cache(maxsize=16)
-def _compiled_cam(network, preprocess):
-    before_pooling, head = _before_pooling_and_head(network)
+def _guided_backprop(network, inputs, targets):
+    def guide(step, output):
+        return _pass_positive_gradients(output) if _ends_in_relu(step) else output
 
-    def explain(inputs, targets):
-        with _recording([before_pooling]) as outputs:
-            logits = network(inputs, training=False)
-        maps, targets = outputs[0], _or_top_class(targets, logits)
-        height, width = tf.shape(maps)[1], tf.shape(maps)[2]
-        weights = tf.gather(tf.transpose(head.kernel), targets)
-        shares = tf.einsum("nhwk,nk->nhw", maps, weights) / tf.cast(height * width, maps.dtype)
-        return [_spread_out(shares, tf.shape(inputs)[1:3])]
-
-    return _compiled(network, preprocess, explain)
-
-
-@lru_cache(maxsize=16)
-def _compiled_guided_backprop(network, preprocess):
-    relus = [layer for layer in leaf_layers(network) if _is_relu(layer)]
-    if not relus:
-        raise ValueError(
-            f"model '{network.name}' has no ReLU: guided backpropagation changes how a ReLU passes gradients back, "
-            "so here it would be the plain gradient. Use grad_cam."
-        )
-
-    def explain(inputs, targets):
-        with tf.GradientTape() as tape, ExitStack() as guided:
-            tape.watch(inputs)
-            for layer in relus:
-                name = "call" if isinstance(layer, keras.layers.ReLU) else "activation"
-                guided.enter_context(patch.object(layer, name, _guided(getattr(layer, name))))
-            score = _score(network(inputs, training=False), targets)
-        return [tf.reduce_max(tf.abs(tape.gradient(score, inputs)), axis=-1)]
-
-    return _compiled(network, preprocess, explain)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        score = _score(network.forward(inputs, guide), targets)
+    return [tf.reduce_max(tf.abs(tape.gradient(score, inputs)), axis=-1)]
 
 
 def _score(logits, targets):
@@ -210,46 +198,29 @@ def _score(logits, targets):
 
 
 def _or_top_class(targets, logits):
-    return tf.where(targets == _TOP_CLASS, tf.argmax(logits, axis=1, output_type=tf.int32), targets)
+    return tf.where(targets == TOP_CLASS, tf.argmax(logits, axis=1, output_type=tf.int32), targets)
 
 
-@contextmanager
-def _recording(layers):
-    """A list that holds what each layer returned once the network has run, wherever the layer is nested."""
-    outputs = [None] * len(layers)
-
-    def recorded(index, call):
-        def call_and_keep(*args, **options):
-            outputs[index] = call(*args, **options)
-            return outputs[index]
-
-        return call_and_keep
-
-    with ExitStack() as patches:
-        for index, layer in enumerate(layers):
-            patches.enter_context(patch.object(layer, "call", recorded(index, layer.call)))
-        yield outputs
+_RELUS = (keras.activations.relu, keras.activations.relu6)
 
 
-def _is_relu(layer):
-    return isinstance(layer, keras.layers.ReLU) or getattr(layer, "activation", None) is keras.activations.relu
+def _ends_in_relu(step):
+    """Whether the last thing that a step does is a ReLU: of a layer, as a layer, or as an operation."""
+    operation = step.operation
+    return (
+        isinstance(operation, keras.layers.ReLU)
+        or type(operation).__name__ in ("Relu", "Relu6")
+        or getattr(operation, "activation", None) in _RELUS
+    )
 
 
-def _guided(relu):
-    @tf.custom_gradient
-    def pass_positive_gradients(values):
-        return tf.identity(values), tf.nn.relu
-
-    return lambda values: pass_positive_gradients(relu(values))
+@tf.custom_gradient
+def _pass_positive_gradients(values):
+    """The values as they are; on the way back negative gradients stop. The ReLU before it then stops the others."""
+    return tf.identity(values), tf.nn.relu
 
 
-def _spread(cells, pixels):
-    """Matrix (pixels, cells) that spreads each cell's value over the pixels bilinearly and keeps its sum."""
-    matrix = tf.image.resize(tf.eye(cells)[..., None], (pixels, cells))[..., 0]
-    return matrix / tf.reduce_sum(matrix, axis=0)
-
-
-_PASSING_ON = (
+_POOLING = (
     keras.layers.MaxPooling2D,
     keras.layers.AveragePooling2D,
     keras.layers.Dropout,
@@ -257,44 +228,61 @@ _PASSING_ON = (
 )
 
 
-def _spatial_layer(network, name):
-    """The layer of that name, if it has a spatial map; for None the last one that computes something."""
-    leaves = leaf_layers(network)
-    spatial = [layer for layer in leaves if _is_spatial(layer)]
-    last = [layer for layer in spatial if not isinstance(layer, (*_PASSING_ON, keras.layers.InputLayer))]
+def _spatial_step(network, name):
+    """The step of that name, if it has a spatial map; for None the last one that computes something."""
+    spatial = [step for step in network.steps if _is_spatial(step)]
+    last = [step for step in spatial if not isinstance(step.operation, _POOLING)]
     if not last:
         raise ValueError(
-            f"model '{network.name}' has no layer with a spatial map (batch, height, width, channels): nothing to explain."
+            f"model '{network.name}' has no layer with a spatial map (batch, height, width, channels) that can be seen from "
+            "outside: nothing to explain."
         )
     if name is None:
         return last[-1]
-    found = [layer for layer in all_layers(network) if layer.name == name]
+    found = network.find(name)
     if not found:
         raise ValueError(
-            f"model '{network.name}' has no layer '{name}'. Those with a spatial map are {', '.join(layer.name for layer in spatial)}."
+            f"model '{network.name}' has no layer '{name}'. Those with a spatial map are {', '.join(step.path for step in spatial)}."
+        )
+    if len(found) > 1:
+        raise ValueError(
+            f"model '{network.name}' has {len(found)} layers '{name}': name one by its full path, "
+            f"{' or '.join(repr(step.path) for step in found)}."
         )
     if not _is_spatial(found[0]):
         raise ValueError(
-            f"layer '{name}' of '{network.name}' has output shape {found[0].output.shape}: Grad-CAM needs a layer with a spatial "
-            f"map (batch, height, width, channels).\nThe last one is '{last[-1].name}'; pass layer='{last[-1].name}'."
+            f"layer '{name}' of '{network.name}' has output shape {found[0].shape}: Grad-CAM needs a layer with a spatial "
+            f"map (batch, height, width, channels).\nThe last one is '{last[-1].path}'; pass layer='{last[-1].path}'."
         )
     return found[0]
 
 
-def _is_spatial(layer):
-    shape = getattr(layer.output, "shape", ())
-    return len(shape) == 4 and tuple(shape[1:3]) != (1, 1)
+def _is_spatial(step):
+    return len(step.shape) == 4 and step.shape[1:3] != (1, 1)
 
 
-def _before_pooling_and_head(network):
-    """The layer whose maps are averaged, and the linear layer behind: the form that CAM needs."""
-    *leaves, head = leaf_layers(network)
-    while leaves and isinstance(leaves[-1], keras.layers.Dropout):
-        leaves.pop()
-    linear = isinstance(head, keras.layers.Dense) and head.activation is keras.activations.linear
-    if not linear or len(leaves) < 2 or not isinstance(leaves[-1], keras.layers.GlobalAveragePooling2D):
+def _pooled_and_head(network):
+    """The step that averages the maps, and the Dense layer behind it: the form that CAM needs. Else raises ValueError."""
+    head = network.output
+    pooled = head.inputs[0] if head is not None and type(head.operation) is keras.layers.Dense else None
+    while pooled is not None and type(pooled.operation) in (keras.layers.Dropout, keras.layers.Identity):
+        pooled = pooled.inputs[0]
+    if (
+        pooled is None
+        or type(pooled.operation) is not keras.layers.GlobalAveragePooling2D
+        or pooled.operation.data_format != "channels_last"
+        or head.operation.activation is not keras.activations.linear
+    ):
+        ending = " → ".join(step.path for step in network.steps[-3:])
         raise ValueError(
             f"model '{network.name}' does not end in GlobalAveragePooling2D and one Dense layer without activation, the form that "
-            "CAM reads the weights of. Use grad_cam, which works for any network, or models.gap_cnn or models.vgg16_gap."
+            f"CAM reads the weights of; it ends in {ending or 'code of its own'}. Use grad_cam, which works for any network, or "
+            "models.gap_cnn or models.vgg16_gap."
         )
-    return leaves[-2], head
+    return pooled, head.operation
+
+
+def _precision(network):
+    """How far a sum may be from the logit, as a share of it: what float32 leaves over thousands of cells, or a half float."""
+    half = any("16" in str(getattr(step.operation, "compute_dtype", "")) for step in network.steps)
+    return 0.02 if half else 1e-3

@@ -4,12 +4,11 @@ Deletion and insertion ask the network itself. The pointing game and IoU compare
 randomisation check and stability ask what a map depends on: on what the network has learned, and not on chance.
 """
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
-from xailab._validate import check_explainable, check_heatmap, leaf_layers
+from xailab._validate import check_heatmap
 
 _BLUR = 10  # the shorter side over the blur's sigma: of what a picture shows, nothing but broad light and shade is left
 
@@ -95,8 +94,8 @@ def randomization_check(explain, model, images, targets=None, *, cascading=True,
     logits out. images: float (N, H, W, C), uint8 photos for a Classifier. targets: class index, N of them, or None for
     the trained network's top class. The weights of a layer are shuffled among themselves, which keeps their scale.
     cascading: shuffle the last layer, then also the one before it, and so on down; False: each layer alone.
-    seeds: how many shuffled networks, from seed 0. The model's own weights are back when the function returns, or raises.
-    Returns {layer name: float (seeds, N)}, the rank correlation with the trained network's map, NaN for a map that has
+    seeds: how many shuffled networks, from seed 0; they are copies, and the model itself is not touched.
+    Returns {layer's full path: float (seeds, N)}, the rank correlation with the trained network's map, NaN for a map that has
     become constant: it is empty, and neither like the first one nor unlike it. An interval is one over seeds, since many
     pictures of one shuffled network do not stand for another one. A method that explains the network must come down; an
     edge detector stays at 1. Raises ValueError for images or targets that do not fit, and for fewer than one seed.
@@ -104,32 +103,40 @@ def randomization_check(explain, model, images, targets=None, *, cascading=True,
     """
     if not isinstance(seeds, (int, np.integer)) or seeds < 1:
         raise ValueError(f"seeds is {seeds!r}: a whole number of shuffled networks, at least 1, was expected.")
-    network, preprocess, images, targets = check_explainable(model, images, targets)
+    from xailab.network import Network, copy_of  # here, so that the other measures do without TensorFlow
+
+    network = Network.of(model)
+    images, targets = network.check(images, targets)
     if targets is None:
-        targets = np.argmax(network(preprocess(images) if preprocess else images, training=False), axis=1)
-    trained = explain(model, images, targets)
-    layers = [layer for layer in reversed(leaf_layers(network)) if layer.weights]
-    similarity = {layer.name: [] for layer in layers}
+        targets = network.logits(images).argmax(axis=1)
+    trained, shuffled = explain(model, images, targets), copy_of(model)
+    layers = layers_with_weights(shuffled)
+    own = {path: layer.get_weights() for path, layer in layers.items()}
+    similarity = {path: [] for path in layers}
     for seed in range(seeds):
         random = np.random.default_rng(seed)
-        with keeping_weights(network):
-            for layer in layers:
-                own = layer.get_weights()
-                shuffle_weights(layer, random)
-                similarity[layer.name].append(rank_correlation(trained, explain(model, images, targets)))
-                if not cascading:
-                    layer.set_weights(own)
-    return {name: np.stack(values) for name, values in similarity.items()}
+        for path, layer in layers.items():
+            shuffle_weights(layer, random)
+            similarity[path].append(rank_correlation(trained, explain(shuffled, images, targets)))
+            if not cascading:
+                layer.set_weights(own[path])
+        for path, layer in layers.items():
+            layer.set_weights(own[path])
+    return {path: np.stack(values) for path, values in similarity.items()}
 
 
-@contextmanager
-def keeping_weights(network):
-    """A block of code after which a keras.Model has the weights that it had before, also if the block raises. Lesson 11."""
-    kept = network.get_weights()
-    try:
-        yield
-    finally:
-        network.set_weights(kept)
+def layers_with_weights(model):
+    """The layers of a model that have weights, the last first, by full path such as "base/conv": {path: keras.Layer}.
+
+    model: keras.Model or Classifier. Raises TypeError or ValueError for anything else. Lesson 11.
+    """
+    from xailab.network import Network
+
+    found = {}
+    for step in Network.of(model).steps:
+        if getattr(step.operation, "weights", None) and step.operation not in found.values():
+            found[step.path] = step.operation
+    return dict(reversed(found.items()))
 
 
 def shuffle_weights(layer, random):
@@ -266,9 +273,8 @@ def _check_two(maps, others):
     maps, others = np.asarray(maps), np.asarray(others)
     if maps.ndim != 3 or maps.shape != others.shape:
         raise ValueError(f"the maps have shapes {maps.shape} and {others.shape}: (N, H, W) was expected, twice.")
-    for heatmap, other in zip(maps, others):
-        check_heatmap(other)
-        _check_order(check_heatmap(heatmap))
+    maps = np.stack([_check_order(check_heatmap(heatmap)) for heatmap in maps])
+    others = np.stack([check_heatmap(other) for other in others])
     return maps, others, np.ptp(others, axis=(1, 2)) == 0
 
 
@@ -287,6 +293,5 @@ def _check_truth(heatmaps, masks):
         raise ValueError(
             f"mask {empty[0]} marks no pixel: there is nothing to point at. Leave pictures without the thing out."
         )
-    for heatmap in heatmaps:
-        _check_order(check_heatmap(heatmap))
-    return heatmaps, masks
+    checked = np.stack([_check_order(check_heatmap(heatmap)) for heatmap in heatmaps])
+    return heatmaps if heatmaps.dtype == bool else checked, masks

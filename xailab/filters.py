@@ -161,6 +161,7 @@ class InterpretableConv2D(keras.layers.Conv2D):
     as in templates. categories: None trains with filter_loss, which knows no labels. A number K trains with label_gradient
     on labels from 0 (none of the categories) to K: call the layer as layer(maps, labels=labels) in the model that is trained,
     and without labels in one that only predicts. Each filter then belongs to the category that activates it most.
+    That is learned in training alone, not while the network is evaluated or predicts.
     The loss goes to Keras through add_loss, summed over the filters. Returns (N, n, n, filters), the masked maps; their
     largest values and the places of these are those of the maps before the mask.
     Raises ValueError for maps that are not square. The paper, sections 3 and 3.1. Lesson 07.
@@ -199,24 +200,25 @@ class InterpretableConv2D(keras.layers.Conv2D):
                 shape=(self.categories, self.filters), initializer="zeros", name="activity", **fixed
             )
 
-    def call(self, inputs, labels=None):
+    def call(self, inputs, labels=None, training=None):
         maps = super().call(inputs)
         losses = None
         if self.categories is None:
             losses = filter_loss(maps, tau=self.tau, beta=self.beta)
         elif labels is not None:
-            losses = self._label_losses(maps, labels)
+            losses = self._label_losses(maps, labels, training)
         if losses is not None:
             scale = tf.stop_gradient(tf.reduce_mean(tf.reduce_max(maps, axis=(1, 2)), axis=0)) if self.scaled else 1.0
             self.add_loss(self.loss_weight * tf.reduce_sum(scale * losses))
         return maps * tf.stop_gradient(masks(maps, beta=self.beta))
 
-    def _label_losses(self, maps, labels):
+    def _label_losses(self, maps, labels, training):
         """(filters,), whose gradient is label_gradient, averaged over the pictures; the values themselves say nothing."""
         shown = tf.one_hot(tf.cast(tf.reshape(labels, (-1,)), tf.int32) - 1, self.categories)  # label 0: all zeros
-        count = tf.reduce_sum(shown, axis=0)[:, None]
-        mean = tf.math.divide_no_nan(tf.matmul(shown, tf.reduce_mean(maps, axis=(1, 2)), transpose_a=True), count)
-        self.activity.assign(tf.where(count > 0, _MEMORY * self.activity + (1 - _MEMORY) * mean, self.activity))
+        if training:
+            count = tf.reduce_sum(shown, axis=0)[:, None]
+            mean = tf.math.divide_no_nan(tf.matmul(shown, tf.reduce_mean(maps, axis=(1, 2)), transpose_a=True), count)
+            self.activity.assign(tf.where(count > 0, _MEMORY * self.activity + (1 - _MEMORY) * mean, self.activity))
         positive = tf.gather(shown, self.assignment(), axis=1) > 0
         direction = tf.stop_gradient(label_gradient(maps, positive, beta=self.beta))
         return tf.reduce_sum(maps * direction, axis=(0, 1, 2)) / tf.cast(tf.shape(maps)[0], maps.dtype)

@@ -62,7 +62,9 @@ def location_instability(maps, landmarks, image_size, *, top=100, field=None):
     """
     if not isinstance(top, (int, np.integer)) or top < 2:
         raise ValueError(f"top is {top!r}: a number of pictures, at least 2, was expected.")
-    return _spread(peaks(maps, image_size, field=field), landmarks, image_size, np.max(maps, axis=(1, 2)), top)
+    return _distance_deviations(
+        peaks(maps, image_size, field=field), landmarks, image_size, np.max(maps, axis=(1, 2)), top
+    )
 
 
 def controls(landmarks, image_size, *, seed=0):
@@ -78,7 +80,9 @@ def controls(landmarks, image_size, *, seed=0):
     anywhere = np.random.default_rng(seed).uniform((0, 0), (width - 1, height - 1), (len(landmarks), 1, 2))
     centre = np.broadcast_to([(width - 1) / 2, (height - 1) / 2], anywhere.shape)
     places = {"random place": anywhere, "centre of the picture": centre, "perfect detector": landmarks}
-    return {name: float(np.nanmean(_spread(place, landmarks, image_size))) for name, place in places.items()}
+    return {
+        name: float(np.nanmean(_distance_deviations(place, landmarks, image_size))) for name, place in places.items()
+    }
 
 
 def crowding(maps, landmarks, image_size, *, field=None):
@@ -162,7 +166,7 @@ def _centres(maps, image_size, field):
     return [axis.start + np.arange(n) * axis.stride for axis in axes]
 
 
-def _spread(places, landmarks, image_size, activation=None, top=None):
+def _distance_deviations(places, landmarks, image_size, activation=None, top=None):
     """places: (N, C, 2). Returns (C, K)."""
     landmarks = _check_landmarks(landmarks, len(places))
     distances = np.linalg.norm(places[:, :, None] - landmarks[:, None], axis=-1) / np.hypot(*_size(image_size))

@@ -11,12 +11,11 @@ import numpy as np
 import pandas
 
 from xailab import cam, shapley
-from xailab._validate import leaf_layers
 from xailab.evaluate import (
     deletion,
     insertion,
     iou,
-    keeping_weights,
+    layers_with_weights,
     mean_and_interval,
     pointing_game,
     rank_correlation,
@@ -25,6 +24,7 @@ from xailab.evaluate import (
     top_intersection,
 )
 from xailab.lime import explain_image
+from xailab.network import copy_of
 from xailab.occlusion import occlusion
 
 MEASURES = ("deletion", "insertion", "pointing game", "IoU", "randomised", "empty", "stability", "same top")
@@ -134,12 +134,14 @@ def league(model, images, masks, targets, *, methods=METHODS, steps=20, toleranc
 
 def _shuffled(explain, model, images, targets, networks):
     """The maps that a method makes of networks whose weights are all shuffled, one stack after the other."""
+    shuffled = copy_of(model)
+    layers = layers_with_weights(shuffled).values()  # in the order of randomization_check: the same networks
     for seed in range(networks):
         random = np.random.default_rng(seed)
-        with keeping_weights(model.model):
-            for layer in reversed(leaf_layers(model.model)):  # as in randomization_check: the same networks
-                shuffle_weights(layer, random)
-            yield explain(model, images, targets)
+        shuffled.model.set_weights(model.model.get_weights())
+        for layer in layers:
+            shuffle_weights(layer, random)
+        yield explain(shuffled, images, targets)
 
 
 def summary(table):

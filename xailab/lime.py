@@ -22,7 +22,7 @@ _TABLE_KERNEL_WIDTH = 0.75  # times the root of the number of columns
 _FAINT = 0.001  # a sample that counts less beside the row itself moves no line
 _BATCH_PIXELS = 2_000_000  # about 40 photos of 224 x 224
 _POOR_FIT = 0.5
-_PARTED = 0.1  # of the range of the answers: a line that misses the input by more does not hold there
+_FAR_APART = 0.1  # of the range of the answers: a line that misses the input by more does not hold there
 _MOST = 500  # photos that samples="auto" asks about at most
 _LEADERS, _AGREEING = 5, 3  # how many weights must settle, and how many blocks must agree on them
 
@@ -47,15 +47,15 @@ class Explanation:
     prediction: float
     reach: float
 
-    _closer = "cut the photo in another way, or hide its parts one at a time with xailab.occlusion"
+    _advice = "cut the photo in another way, or hide its parts one at a time with xailab.occlusion"
 
     def __str__(self):
         says = f"the model says {self.prediction:.3f}, the linear model {self.local_prediction:.3f}"
         text = f"target {self.target}: at the input {says}; R^2 {self.score:.2f}"
         if self.score < _POOR_FIT:
             text += ". Poor fit: the model is not linear in these features here; do not trust the weights"
-        if abs(self.prediction - self.local_prediction) > _PARTED * self.reach:
-            text += f". The two part by more than a tenth of the answers' range ({self.reach:.3g}): {self._closer}"
+        if abs(self.prediction - self.local_prediction) > _FAR_APART * self.reach:
+            text += f". The two part by more than a tenth of the answers' range ({self.reach:.3g}): {self._advice}"
         return text
 
 
@@ -85,7 +85,7 @@ class TabularExplanation(Explanation):
 
     names: tuple
 
-    _closer = 'come nearer with around="row" or a smaller kernel_width'
+    _advice = 'come nearer with around="row" or a smaller kernel_width'
 
     def top(self, count=5):
         """The features of largest absolute weight, largest first: [(name, weight)], those of weight 0 left out."""
@@ -152,7 +152,7 @@ def explain_image(
             leaders.append(tuple(np.argsort(-np.abs(fitted[0]), kind="stable")[: features or _LEADERS]))
             if len(leaders) >= _AGREEING and len(set(leaders[-_AGREEING:])) == 1:
                 break
-    return ImageExplanation(*fitted, target, *_said(values), segments, len(shown))
+    return ImageExplanation(*fitted, target, *_value_and_range(values), segments, len(shown))
 
 
 def explain_tabular(
@@ -203,7 +203,7 @@ def explain_tabular(
             'none of them counts. Pass a larger kernel_width, around="row", or more samples.'
         )
     fitted = fit(inputs, values, near, features, choose)
-    return TabularExplanation(*fitted, target, *_said(values), conditions)
+    return TabularExplanation(*fitted, target, *_value_and_range(values), conditions)
 
 
 def submodular_pick(explanations, budget):
@@ -283,7 +283,7 @@ def _check_counts(samples, features, choose, automatic=False):
         raise ValueError(f"choose is {choose!r}: 'lasso', 'highest' or 'forward' was expected.")
 
 
-def _said(values):
+def _value_and_range(values):
     """The model's value for the input, and the range of its values on the samples."""
     return float(values[0]), float(np.ptp(values))
 

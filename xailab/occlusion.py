@@ -5,13 +5,11 @@ done again and again: a covered patch changes only the cells whose receptive fie
 keeps the maps of the uncovered picture and computes, layer by layer, the window of cells that the patch can reach.
 """
 
-from functools import lru_cache
-
 import numpy as np
 from tqdm.auto import tqdm
 
 from xailab._tensorflow import keras, tf
-from xailab._validate import check_explainable, leaf_layers
+from xailab.network import Network, compiled
 
 layers = keras.layers
 
@@ -34,7 +32,8 @@ def occlusion(model, images, targets=None, *, patch=32, stride=16, fill="mean", 
     Raises ValueError for a patch, stride, fill or method out of range, for images or targets that do not fit, for an image
     that the patch does not change, and for method="incremental" on a network that is no chain. Zeiler and Fergus (2014), section 4.2. Lesson 05.
     """
-    network, preprocess, images, targets = check_explainable(model, images, targets)
+    network = Network.of(model)
+    images, targets = network.check(images, targets)
     size = images.shape[1:3]
     for name, value, most in (("patch", patch, min(size)), ("stride", stride, patch)):
         if not isinstance(value, (int, np.integer)) or not 1 <= value <= most:
@@ -51,10 +50,10 @@ def occlusion(model, images, targets=None, *, patch=32, stride=16, fill="mean", 
                     f"image {index} is constant, and a patch of fill={fill!r} does not change it: pass another fill, or "
                     "look at where the image comes from."
                 )
-            before, after = _logits(network, preprocess, image, filling, rows, columns, patch, method, bar)
+            before, after = _logits(network, image, filling, rows, columns, patch, method, bar)
             target = before.argmax() if targets is None else targets[index]
             falls[index] = (before - after)[:, target].reshape(len(rows), len(columns))
-    return _spread(falls, rows, columns, patch, size)
+    return _mean_over_patches(falls, rows, columns, patch, size)
 
 
 def _starts(pixels, patch, stride):
@@ -89,17 +88,17 @@ def filling_of(image, fill, patch):
     return values.round().astype(np.uint8) if image.dtype == np.uint8 else values.astype(np.float32)
 
 
-def _logits(network, preprocess, image, filling, rows, columns, patch, method, bar):
+def _logits(network, image, filling, rows, columns, patch, method, bar):
     """Logits of the uncovered image (classes,), and of every covered one (positions, classes)."""
-    full = _compiled_full(network, preprocess, patch)
+    full = network.kept(_compile_full, patch)
     corners = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
-    before = full(image, image, corners[:1]).numpy()[0]  # covered with itself
     if method != "full":
         trouble = _not_a_chain(network)
         if trouble is None:
-            after = _incremental(network, preprocess, image, filling, rows, columns, patch, bar)
-            sample = full(image, filling, corners[:1]).numpy()
-            if np.allclose(after[:1], sample, atol=1e-3 * max(1.0, np.abs(sample).max())):
+            before, after = _incremental(network, image, filling, rows, columns, patch, bar)
+            some = [0, len(corners) // 2, len(corners) - 1]  # a corner alone can be right by chance
+            sample = full(image, filling, corners[some])
+            if np.allclose(after[some], sample, atol=1e-3 * max(1.0, np.abs(sample).max())):
                 return before, after
             trouble = "its layers alone do not give its logits, or its preprocessing mixes pixels"
             bar.update(-len(corners))  # all of them again, in full
@@ -111,10 +110,10 @@ def _logits(network, preprocess, image, filling, rows, columns, patch, method, b
     for start in range(0, len(corners), _BATCH):
         batches.append(full(image, filling, corners[start : start + _BATCH]))
         bar.update(len(batches[-1]))
-    return before, np.concatenate(batches)
+    return full(image, image, corners[:1])[0], np.concatenate(batches)  # covered with itself
 
 
-def _spread(falls, rows, columns, patch, size):
+def _mean_over_patches(falls, rows, columns, patch, size):
     """Mean of all patches that cover a pixel: (N, rows, columns) -> (N, H, W)."""
     over_rows, over_columns = (
         ((np.arange(pixels) >= starts[:, None]) & (np.arange(pixels) < starts[:, None] + patch)).astype(np.float32)
@@ -124,11 +123,9 @@ def _spread(falls, rows, columns, patch, size):
     return total / np.outer(over_rows.sum(axis=0), over_columns.sum(axis=0))
 
 
-@lru_cache(maxsize=8)
-def _compiled_full(network, preprocess, patch):
-    shape, dtype = network.input_shape[1:], tf.uint8 if preprocess else tf.float32
+def _compile_full(network, patch):
+    shape, dtype = network.spec.shape[1:], network.spec.dtype
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, dtype)] * 2 + [tf.TensorSpec((None, 2), tf.int32)])
     def run(image, filling, corners):
         inside = [
             (tf.range(tf.shape(image)[axis]) >= corners[:, axis, None])
@@ -136,84 +133,93 @@ def _compiled_full(network, preprocess, patch):
             for axis in (0, 1)
         ]
         covered = tf.where((inside[0][:, :, None] & inside[1][:, None, :])[..., None], filling, image)
-        return network(preprocess(covered) if preprocess else covered, training=False)
+        return tf.cast(network.forward(network.prepare(covered)), tf.float32)
 
-    compiled = run.get_concrete_function()
-    return lambda *given: compiled(*map(tf.constant, given))
+    function = compiled(run, *[tf.TensorSpec(shape, dtype)] * 2, tf.TensorSpec((None, 2), tf.int32))
+    return lambda *given: function(*map(tf.constant, given)).numpy()
 
 
 def _windowed(layer):
-    """Whether a layer computes each cell from a window of cells, or from the cell alone."""
-    if isinstance(layer, layers.Conv2D):
+    """Whether a layer computes each cell from a window of cells, or from the cell alone.
+
+    A subclass may do anything, and so may an activation that is not one of Keras' own.
+    """
+    if getattr(layer, "compute_dtype", "") != "float32" or getattr(layer, "data_format", "") == "channels_first":
+        return False
+    if not getattr(getattr(layer, "activation", None) or keras.activations.linear, "__module__", "").startswith(
+        "keras."
+    ):
+        return False
+    if type(layer) is layers.Conv2D:
         return tuple(layer.dilation_rate) == (1, 1) and layer.groups == 1
-    if isinstance(layer, layers.AveragePooling2D):
+    if type(layer) is layers.AveragePooling2D:
         return layer.padding == "valid"  # with "same" the border counts fewer cells
-    return isinstance(layer, (layers.MaxPooling2D, *_POINTWISE))
+    return type(layer) in (layers.MaxPooling2D, *_POINTWISE)
 
 
 def _stack_and_head(network):
-    """The windowed layers that the network begins with, and all behind them."""
-    leaves = [layer for layer in leaf_layers(network) if not isinstance(layer, layers.InputLayer)]
-    count = next((index for index, layer in enumerate(leaves) if not _windowed(layer)), len(leaves))
-    return leaves[:count], leaves[count:]
+    """The windowed steps that the network begins with, each behind the one before, and all that come after."""
+    stack = []
+    for step in network.steps:
+        if step.inputs != [stack[-1] if stack else None] or not _windowed(step.operation):
+            break
+        stack.append(step)
+    return stack, network.steps[len(stack) :]
 
 
 def _not_a_chain(network):
     """Why a network is no chain of windowed layers with a head behind it, or None."""
     stack, head = _stack_and_head(network)
-    if not any(isinstance(layer, layers.Conv2D) for layer in stack):
+    if not any(isinstance(step.operation, layers.Conv2D) for step in stack):
         return "it does not begin with convolutions"
-    if None in network.input_shape[1:]:
+    if None in network.spec.shape[1:]:
         return "its input size is not fixed"
-    for layer in head:
-        if isinstance(getattr(layer, "input", None), (list, tuple)):
-            return f"layer '{layer.name}' joins several branches"
-        if len(layer.output.shape) == 4:
-            return f"layer '{layer.name}' ({type(layer).__name__}) has maps but no plain window"
+    for step in head:
+        if len(step.inputs) > 1 or not {*step.inputs} <= {stack[-1], *head}:
+            return f"layer '{step.path}' joins several branches"
+        if len(step.shape) == 4:
+            return f"layer '{step.path}' ({type(step.operation).__name__}) has maps but no plain window"
     return None
 
 
-def _incremental(network, preprocess, image, filling, rows, columns, patch, bar):
-    features, covered_row, head = _compiled_incremental(network, preprocess, patch)
+def _incremental(network, image, filling, rows, columns, patch, bar):
+    features, covered_row, head = network.kept(_compile_incremental, patch)
     maps, prepared = features(tf.constant(image), tf.constant(filling))
-    logits, waiting = [], []
+    logits, waiting = [], [maps[-1][None]]
     for row in rows:
         waiting.append(covered_row(maps, prepared, tf.constant(row), tf.constant(columns)))
         if len(waiting) * len(columns) >= 4 * _BATCH or row == rows[-1]:  # dense heads like large batches
             logits.append(head(tf.concat(waiting, axis=0)).numpy())
             waiting = []
         bar.update(len(columns))
-    return np.concatenate(logits)
+    logits = np.concatenate(logits)
+    return logits[0], logits[1:]
 
 
-@lru_cache(maxsize=8)
-def _compiled_incremental(network, preprocess, patch):
+def _compile_incremental(network, patch):
     stack, rest = _stack_and_head(network)
-    picture = tf.TensorSpec(network.input_shape[1:], tf.uint8 if preprocess else tf.float32)
-    number = tf.TensorSpec((), tf.int32)
+    operations = [step.operation for step in stack]
+    picture = tf.TensorSpec(network.spec.shape[1:], network.spec.dtype)
 
-    @tf.function(input_signature=[picture] * 2)
     def features(image, filling):
         """The maps before each layer of the stack and behind the last, and the prepared filling."""
-        both = tf.stack([image, filling])
-        both = preprocess(both) if preprocess else both
+        both = network.prepare(tf.stack([image, filling]))
         maps = [both[:1]]
-        for layer in stack:
-            maps.append(layer(maps[-1], training=False))
+        for layer in operations:
+            maps.append(layer(maps[-1]))
         return [each[0] for each in maps], both[1]
 
-    features = features.get_concrete_function()  # traced here once, so that TensorFlow does not count calls and warn
+    features = compiled(features, picture, picture)
     kept = tf.nest.map_structure(lambda each: tf.TensorSpec(each.shape, each.dtype), features.structured_outputs)
 
-    @tf.function(input_signature=[*kept, number, tf.TensorSpec((None,), tf.int32)])
     def covered_row(maps, filling, row, columns):
         """The last maps for patches that begin in one row, at several columns: (columns, H', W', C')."""
         size, top, left = (patch, patch), row, columns
         part = tf.map_fn(lambda x: filling[row : row + patch, x : x + patch], columns, fn_output_signature=tf.float32)
         part = tf.ensure_shape(part, (None, patch, patch, filling.shape[-1]))
-        for layer, before, behind in zip(stack, maps, maps[1:]):
+        for layer, before, behind in zip(operations, maps, maps[1:]):
             if isinstance(layer, _POINTWISE) or size == tuple(before.shape[:2]):
-                part = layer(part, training=False)
+                part = layer(part)
                 size = tuple(part.shape[1:3])
                 continue
             part, size, top, left = _through(layer, before, behind, part, size, top, left)
@@ -223,13 +229,15 @@ def _compiled_incremental(network, preprocess, patch):
             )
         return part
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *kept[0][-1].shape), kept[0][-1].dtype)])
     def head(last_maps):
-        for layer in rest:
-            last_maps = layer(last_maps, training=False)
-        return last_maps
+        logits = network.forward(last_maps, steps=rest, results={stack[-1]: [last_maps]})
+        return tf.cast(logits, tf.float32)
 
-    return features, covered_row.get_concrete_function(), head.get_concrete_function()
+    return (
+        features,
+        compiled(covered_row, *kept, tf.TensorSpec((), tf.int32), tf.TensorSpec((None,), tf.int32)),
+        compiled(head, tf.TensorSpec((None, *kept[0][-1].shape), kept[0][-1].dtype)),
+    )
 
 
 def _through(layer, before, behind, part, size, top, left):

@@ -1,12 +1,10 @@
 """Shapley values: a fair share of a prediction for each feature, or each part of a picture. Thin, on the shap library."""
 
-import logging
 from contextlib import contextmanager
-from functools import lru_cache
 
 import numpy as np
 
-from xailab._validate import check_explainable, check_table
+from xailab._validate import check_table
 
 _CELLS = 32  # a picture is cut into at most so many cells a side; a few hundred questions reach no finer ones
 _BATCH = 32
@@ -54,8 +52,7 @@ def kernel(predict, table, background, *, samples="auto", seed=0):
     def answers(rows):
         return np.asarray(predict(pandas.DataFrame(rows, columns=numbers.columns)), float).reshape(-1)
 
-    with _quiet():
-        explainer = shap.KernelExplainer(answers, background)
+    explainer = shap.KernelExplainer(answers, background)
     with _seeded(seed):
         values = explainer.shap_values(numbers, nsamples=samples, l1_reg=False, silent=True)
     return pandas.DataFrame(values, numbers.index, numbers.columns), float(explainer.expected_value)
@@ -74,21 +71,22 @@ def partition(model, images, targets=None, *, evaluations=500, fill="mean"):
     """
     import shap
 
+    from xailab.network import Network  # here, so that tables do without TensorFlow
     from xailab.occlusion import filling_of
 
-    network, preprocess, images, targets = check_explainable(model, images, targets)
+    network = Network.of(model)
+    images, targets = network.check(images, targets)
     if not isinstance(evaluations, (int, np.integer)) or evaluations < 4:
         raise ValueError(f"evaluations is {evaluations!r}: a whole number from 4 up was expected; 500 is usual.")
-    logits = _compiled_logits(network, preprocess)
     maps = np.zeros(images.shape[:3], np.float32)
     for index, image in enumerate(images):
         filling = filling_of(image, fill, min(image.shape[:2]))
-        target = logits(image[None])[0].argmax() if targets is None else targets[index]
+        target = network.logits(image[None])[0].argmax() if targets is None else targets[index]
         rows, columns = (np.arange(pixels) // -(-pixels // _CELLS) for pixels in image.shape[:2])
 
         def ask(on, image=image, filling=filling, target=target, rows=rows, columns=columns):
             shown = on[:, rows][:, :, columns] > 0
-            return logits(np.where(shown, image, filling))[:, target]
+            return network.logits(np.where(shown, image, filling))[:, target]
 
         cells = np.ones((rows[-1] + 1, columns[-1] + 1, 1))
         with _seeded(0):  # shap breaks ties at random
@@ -108,27 +106,3 @@ def _seeded(seed):
         yield
     finally:
         np.random.set_state(state)
-
-
-@contextmanager
-def _quiet():
-    """Without shap's remark that more than a hundred rows of background take long: all that are passed count."""
-    log = logging.getLogger("shap")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
-
-
-@lru_cache(maxsize=8)
-def _compiled_logits(network, preprocess):
-    from xailab._tensorflow import tf
-
-    signature = tf.TensorSpec((None, *network.input_shape[1:]), tf.uint8 if preprocess else tf.float32)
-    run = tf.function(
-        lambda images: network(preprocess(images) if preprocess else images, training=False),
-        input_signature=[signature],
-    ).get_concrete_function()
-    return lambda images: run(tf.constant(images, signature.dtype)).numpy()

@@ -40,6 +40,19 @@ def sources(root=ROOT):
     return sorted((Path(root) / "solutions").glob("[0-9][0-9]_*.py"))
 
 
+def chosen(numbers):
+    """The paths of some lessons, in order. numbers: two digits each; none means all. Raises ValueError for one that there is not."""
+    paths = {path.stem[:2]: path for path in sources()}
+    if unknown := set(numbers) - paths.keys():
+        raise ValueError(f"there is no lesson {', '.join(sorted(unknown))}: there are {', '.join(paths)}.")
+    return [paths[number] for number in sorted(numbers or paths)]
+
+
+def source(number):
+    """The path of one lesson. number: its two digits. Raises ValueError for a lesson that there is not."""
+    return chosen([number])[0]
+
+
 def read(path):
     """Read a lesson in jupytext's percent format, without the comments of its claims.
 
@@ -48,7 +61,7 @@ def read(path):
     cells, seen = [], set()
     for cell in jupytext.read(path, fmt="py:percent").cells:
         if cell.cell_type == "markdown":
-            cell.source = claims.without(cell.source)
+            cell.source = claims.without_comments(cell.source)
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         number = next(n for n in range(len(seen) + 1) if f"{digest}-{n}" not in seen)
         seen.add(f"{digest}-{number}")
@@ -60,6 +73,26 @@ def read(path):
 def is_tagged(cell, tag):
     """Whether a cell carries a tag: "exercise", "parameters" or "teaching"."""
     return tag in cell.metadata.get("tags", [])
+
+
+def parameters(lesson):
+    """What a lesson's cell of parameters says: (its code, {name: the value that makes the lesson small}), ("", {}) without one."""
+    cell = next((cell for cell in lesson.cells if is_tagged(cell, "parameters")), None)
+    return (cell.source, dict(cell.metadata.get("small", {}))) if cell else ("", {})
+
+
+def functions(number):
+    """A lesson's functions as it defines them, for a script or a test that goes on from there.
+
+    number: the lesson's two digits. Returns the names that they see, {name: value}: all of them, the lesson's imports and its
+    parameters. Raises ValueError for a lesson that there is not.
+    """
+    path, space = source(number), {}
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef
+    body = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, kinds)]
+    exec(compile(ast.Module(body, []), path, "exec"), space)
+    exec(parameters(read(path))[0], space)
+    return space
 
 
 def solved_edition(lesson):
@@ -81,7 +114,7 @@ def solved_edition(lesson):
 
 
 def student_edition(lesson):
-    """The lesson with its exercises open and without the marks that ask for a comparison of outputs."""
+    """The lesson with its exercises open and without the lines that ask for a comparison of outputs."""
     notebook = solved_edition(lesson)
     for cell in notebook.cells:
         if is_tagged(cell, "exercise"):
@@ -332,8 +365,11 @@ def main(arguments=None):
         if troubles:
             print("Edit solutions/*.py or the file's own source, never what is generated; then call make notebooks.")
         return int(bool(troubles))
-    chosen = [path for path in sources() if not options.lessons or path.stem[:2] in options.lessons]
-    for path in tqdm(chosen, desc="lessons", unit="lesson"):
+    try:
+        paths = chosen(options.lessons)
+    except ValueError as error:
+        parser.error(str(error))
+    for path in tqdm(paths, desc="lessons", unit="lesson"):
         build(path, force=options.force)
     for name, page in pages().items():
         write_text(ROOT / "solutions" / name, page)

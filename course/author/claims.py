@@ -39,7 +39,7 @@ def claims(path):
         named = re.fullmatch(r"tried: (tests/[\w/]+\.py)::(test_\w+)", fields[0])
         if not (named and comment[2] and len(fields) == 3 and all(fields)):
             raise ValueError(f"{path.name}, line {line}: {comment[0][:60]!r} is no claim; {_FORM} was expected.")
-        before = re.split(_BEGINS, without(text[: comment.start()]), flags=re.MULTILINE)[-1].strip()
+        before = re.split(_BEGINS, without_comments(text[: comment.start()]), flags=re.MULTILINE)[-1].strip()
         sentence = " ".join(re.split(_ENDS, before)[-1].split())
         if not sentence:
             raise ValueError(f"{path.name}, line {line}: no sentence; the comment belongs behind it, in its paragraph.")
@@ -47,7 +47,7 @@ def claims(path):
     return found
 
 
-def without(markdown):
+def without_comments(markdown):
     """Markdown without its comments, as both editions have it."""
     return re.sub(r"\s*<!--.*?-->", "", markdown, flags=re.DOTALL)
 

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 import course
 from course.marking import sandbox
-from course.marking.marking import mark
+from course.marking.judging import judge_notebook
 from course.marking.pages import write_report
 from course.marking.seed import NAME, hidden_seed
 from course.marking.submissions import notebooks, points, quizzes, students_below
@@ -51,7 +51,7 @@ class Row:
 
 
 @dataclass
-class Class:
+class MarkedClass:
     """What is known of a class: rows of all students; of each notebook how it ran; what could not be marked."""
 
     rows: list = field(default_factory=list)
@@ -79,8 +79,8 @@ def grade(
     count; by default all that anybody has handed in. jobs: notebooks at a time. executor: any concurrent.futures executor
     instead of local processes. limits: of one notebook, sandbox.Limits. full: run the lessons at full size instead of the
     small one. trusted: also where nothing shuts the code in. bar: whether to show a progress bar.
-    Returns a Class. Raises FileNotFoundError for a folder without students, ValueError for a lesson that there is none of,
-    sandbox.NoSandbox.
+    Returns a MarkedClass. Raises FileNotFoundError for a folder without students, ValueError for a lesson that there is none
+    of, sandbox.NoSandbox.
     """
     for lesson in assigned:
         if lesson not in lessons():
@@ -88,7 +88,7 @@ def grade(
     students = students_below(Path(submissions))
     if executor is None:  # others' machines answer for themselves
         sandbox.require(trusted)
-    seed, result = _seed(Path(out)), Class(protected=not trusted or sandbox.protection() is not None)
+    seed, result = _seed(Path(out)), MarkedClass(protected=not trusted or sandbox.protection() is not None)
     waiting = {}  # {file of what will be marked: (whose it is, lesson, text)}
     done = []  # (whose it is, what was marked)
     for about, lesson, text in notebooks(students, full):
@@ -96,7 +96,7 @@ def grade(
             result.runs.append({**about, "lesson": None, "trouble": text})
         elif lesson in (assigned or lessons()):
             file = Path(out) / "marks" / f"{_digest(lesson, text, seed)}.json"
-            if marked := _kept(file, limits):
+            if marked := _marked_before(file, limits):
                 done.append((about, marked))
             else:
                 waiting.setdefault(file, ([], lesson, text))[0].append(about)
@@ -112,7 +112,7 @@ def grade(
         for future in as_completed(futures):
             file, owners, lesson, text = futures[future]
             try:
-                marked = mark(lesson, text, seed, *future.result())
+                marked = judge_notebook(lesson, text, seed, *future.result())
             except sandbox.NoSandbox:
                 raise
             except Exception as error:  # a worker died: the others' marks are safe
@@ -136,17 +136,17 @@ def _seed(out):
 
 
 @cache
-def _engine(lesson):
+def _deciding_code(lesson):
     """What decides about a lesson's answers, bytes."""
     files = ["student/check.py", "student/exercises.py", f"lessons/lesson_{lesson}/exercises.py"]
     return b"".join((Path(course.__file__).parent / name).read_bytes() for name in files)
 
 
 def _digest(lesson, text, seed):
-    return hashlib.sha256(_engine(lesson) + f"{seed}\n{text}".encode()).hexdigest()[:32]
+    return hashlib.sha256(_deciding_code(lesson) + f"{seed}\n{text}".encode()).hexdigest()[:32]
 
 
-def _kept(file, limits):
+def _marked_before(file, limits):
     """What was marked before, or None. What a limit ended is marked again under another limit."""
     try:
         marked = json.loads(file.read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
 """Hand the lessons over to nbgrader and to otter-grader: instructor's notebooks that they release to students and mark.
 
-Each exercise becomes three cells: the function, with its solution between marks; the call of check, which keeps the
+Each exercise becomes three cells: the function, with its solution between delimiters; the call of check, which keeps the
 student's own answer under a name of its own before the lesson may go on with the reference; and the tests of that answer.
 """
 
@@ -34,7 +34,7 @@ c.Execute.startup_timeout = {build.CELL_SECONDS}  # seconds for the kernel
 _FILE = re.compile(r"\.\./((?:datasets|solutions)/([\w.-]+))")
 
 
-def mark(id, answer, seed=None):
+def require_right(id, answer, seed=None):
     """Say nothing if an answer is right.
 
     id: the exercise, such as "03.2". answer: the student's own function or value. seed: None tries the lesson's cases, a
@@ -56,13 +56,10 @@ def export(lessons, folder):
     of the same name with other content is somebody's work: raises FileExistsError before anything is written; an
     nbgrader_config.py that is there stays. Raises ValueError for a lesson that there is not.
     """
-    sources = {path.stem[:2]: path for path in build.sources()}
-    if unknown := set(lessons) - sources.keys():
-        raise ValueError(f"no lesson {', '.join(sorted(unknown))}: there are {', '.join(sources)}.")
-    folder = Path(folder)
+    paths, folder = build.chosen(lessons), Path(folder)
     seed = hidden_seed(folder)
     files = {folder / NAME: f"{seed}\n"}
-    for path in tqdm([sources[number] for number in sorted(lessons or sources)], desc="lessons", unit="lesson"):
+    for path in tqdm(paths, desc="lessons", unit="lesson"):
         lesson = build.read(path)
         for made, place in ((nbgrader_notebook(lesson, seed), "source"), (otter_notebook(lesson, seed), "otter")):
             files[folder / place / path.stem / path.with_suffix(".ipynb").name] = build.text(made)
@@ -91,7 +88,7 @@ def nbgrader_notebook(lesson, seed):
         key = about.id.replace(".", "_")
         answer.metadata["nbgrader"] = _role(f"exercise_{key}", solution=True)
         checked.metadata["nbgrader"] = _role(f"check_{key}", locked=True)
-        tests = f"from course.marking.handover import mark\n\n{visible}"
+        tests = f"from course.marking.handover import require_right\n\n{visible}"
         if hidden:
             tests += f"\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
         role = _role(f"test_{key}", grade=True, locked=True, points=about.difficulty)
@@ -117,7 +114,7 @@ def otter_notebook(lesson, seed):
         def test(name, text):
             return nbformat.v4.new_code_cell(text, id=f"{name}-{key}")
 
-        imported = "from course.marking.handover import mark\n"
+        imported = "from course.marking.handover import require_right\n"
         question = f"name: q{key}\npoints: {about.difficulty}\nall_or_nothing: true\ncheck_cell: false"
         tests = [test("visible", imported + visible)]
         tests += [test("hidden", f"# HIDDEN\n{imported}{hidden}")] if hidden else []
@@ -171,22 +168,22 @@ def _with_exercises(lesson, seed, cells):
 
 
 def _parts(cell, seed):
-    """An exercise's cell as (the answer between marks, the call of check, a line of visible tests, one of hidden ones or "")."""
+    """An exercise's cell as (answer between delimiters, call of check, a line of visible tests, one of hidden ones or "")."""
     id, name = cell.metadata.id, ast.unparse(ast.parse(cell.source).body[-1].targets[0])
     key = id.replace(".", "_")
     own = f"answer_{key}"
     answer = copy.deepcopy(cell)
-    answer.source = between_marks(cell.source)
+    answer.source = between_delimiters(cell.source)
     kept = f"{own} = {name}  # your own, which is marked; below it may become the reference\n"
     checked = nbformat.v4.new_code_cell(f'{kept}{name} = check("{id}", {name})', id=f"check-{key}")
-    visible, hidden = f'mark("{id}", {own})', f'mark("{id}", {own}, seed={seed})'
+    visible, hidden = f'require_right("{id}", {own})', f'require_right("{id}", {own}, seed={seed})'
     return answer, checked, visible, hidden if exercises(id[:2])[id].hidden else ""
 
 
-def between_marks(code):
-    """An exercise's code without its call of check, its answers between marks that both graders know.
+def between_delimiters(code):
+    """An exercise's code without its call of check, its answers between delimiters that both graders know.
 
-    With what is between the marks taken out, functions return `...` and values are `...`, as in the student edition.
+    With what is between them taken out, functions return `...` and values are `...`, as in the student edition.
     """
     lines = code.splitlines()
     last = ast.parse(code).body[-1]
@@ -196,6 +193,6 @@ def between_marks(code):
     for part, opened in build.answers("\n".join(lines)):
         indent = opened[: len(opened) - len(opened.lstrip())]
         before, after = ([], [opened]) if indent else ([opened], [])  # a function returns it, a value has it first
-        marks = f"{indent}# BEGIN SOLUTION NO PROMPT", f"{indent}# END SOLUTION"
-        lines[part] = [*before, marks[0], *lines[part], marks[1], *after]
+        begin, end = f"{indent}# BEGIN SOLUTION NO PROMPT", f"{indent}# END SOLUTION"
+        lines[part] = [*before, begin, *lines[part], end, *after]
     return "\n".join(lines).rstrip()

@@ -21,7 +21,7 @@ _MOST = 15  # rows of a list that shows the largest
 
 
 def write_report(marked, out):
-    """Write marks.csv, index.html and students/NAME.html. marked: grade.Class. out: folder. Returns the path of index.html."""
+    """Write marks.csv, index.html and students/NAME.html. marked: MarkedClass. out: folder. Returns index.html's path."""
     out = Path(out)
     (out / "students").mkdir(parents=True, exist_ok=True)
     write_text(out / "marks.csv", table(marked.rows))
@@ -33,7 +33,7 @@ def write_report(marked, out):
 
 
 def table(rows):
-    """The grade book as text in CSV, with the mark that spreadsheets need to read UTF-8. rows: grade.Row."""
+    """The grade book as text in CSV, with the byte order mark that spreadsheets need to read UTF-8. rows: grade.Row."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)

@@ -14,23 +14,23 @@ from IPython.display import display
 from course.marking import MIME
 from course.marking.answers import pack
 from course.student import check as engine
-from course.student import exercises as book
 from course.student.check import Attempt
+from course.student.exercises import exercises
 
 _NOT_YOURS = "This is the course's own solution: write yours."
 
 
-class OnLoan(RuntimeError):
+class ReferenceCalled(RuntimeError):
     """The course's own solution, called by an answer that is to be marked."""
 
 
 def record(lesson, seed):
     """From now on, report each answer that `check` is given. lesson: two digits. seed: int of the hidden cases."""
     trying, answered = [], set()
-    known = book.exercises(lesson)
+    known = exercises(lesson)
     for exercise in known.values():
         if callable(exercise.reference):
-            _lend(exercise, trying)
+            _guard_reference(exercise, trying)
     check, attempt, cases_of = engine.check, engine.attempt, engine.cases_of
 
     @functools.wraps(check)
@@ -61,21 +61,21 @@ def _message(exercise, tried):
     return {MIME: {"exercise": exercise.id, **pack(tried)}}
 
 
-def _lend(exercise, trying):
+def _guard_reference(exercise, trying):
     """Let the course's solution serve the lesson, and refuse to serve an answer while that is tried."""
     reference = exercise.reference
 
     @functools.wraps(reference)
-    def lent(*given, **options):
+    def guarded(*given, **options):
         if trying:
-            raise OnLoan(_NOT_YOURS)
+            raise ReferenceCalled(_NOT_YOURS)
         return reference(*given, **options)
 
-    del lent.__wrapped__
-    object.__setattr__(exercise, "reference", lent)  # frozen, and for this kernel alone
+    del guarded.__wrapped__
+    object.__setattr__(exercise, "reference", guarded)  # frozen, and for this kernel alone
     home = sys.modules[reference.__module__]
     if home.__name__.startswith("course.lessons.") and getattr(home, reference.__name__, None) is reference:
-        setattr(home, reference.__name__, lent)
+        setattr(home, reference.__name__, guarded)
 
 
 def _fix_seeds():

@@ -25,7 +25,7 @@ from course.marking import MIME  # noqa: E402
 _MOST_PRINTED = 10_000_000  # letters per cell
 
 
-class _Marked(NotebookClient):
+class _AnswerCollector(NotebookClient):
     """Keeps the answers among a cell's outputs, and nothing else; a cell that prints for ever is interrupted."""
 
     def output(self, outs, msg, display_id, cell_index):
@@ -65,7 +65,7 @@ def main(lesson, seed, seconds, memory, descriptor):
             error = f"{content.get('ename')}: {content.get('evalue')}"[:300] if content["status"] == "error" else None
             report(cell=cell_index - 1, seconds=time.perf_counter() - began[cell_index], error=error)
 
-        client = _Marked(
+        client = _AnswerCollector(
             notebook,
             kernel_name="python3",  # whatever the student's machine called it
             timeout=int(seconds),

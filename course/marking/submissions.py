@@ -62,7 +62,7 @@ def prepare(path, full=False):
     lesson = named.most_common(1)[0][0]
     for cell in code:
         cell.outputs, cell.execution_count = [], None
-    if small := {} if full else _small(lesson):
+    if small := {} if full else build.parameters(_source(lesson))[1]:
         tagged = [place for place, cell in enumerate(notebook.cells) if build.is_tagged(cell, "parameters")]
         values = "\n".join(f"{name} = {value!r}" for name, value in small.items())
         added = nbformat.v4.new_code_cell(f"# the lesson made small\n{values}", id="made-small")
@@ -72,13 +72,7 @@ def prepare(path, full=False):
 
 @cache
 def _source(lesson):
-    return build.read(next(path for path in build.sources() if path.stem[:2] == lesson))
-
-
-def _small(lesson):
-    """The values that make a lesson small, as its cell of parameters declares them."""
-    cells = [cell for cell in _source(lesson).cells if build.is_tagged(cell, "parameters")]
-    return cells[0].metadata.get("small", {}) if cells else {}
+    return build.read(build.source(lesson))
 
 
 def points(lesson):

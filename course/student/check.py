@@ -103,7 +103,7 @@ def attempt(exercise, answer, cases):
             with contextlib.redirect_stdout(io.StringIO()):
                 result = answer(*given)
         except (Exception, SystemExit) as error:  # whatever a student's code may raise; KeyboardInterrupt goes through
-            return Attempt(trouble=f"Your function stopped with {_said(error)}{_line_of(answer, error)}.")
+            return Attempt(trouble=f"Your function stopped with {_error_text(error)}{_line_of(answer, error)}.")
         if result is ...:
             return Attempt(True, f"Exercise {exercise.id}, {exercise.title}: replace the three dots by your code.")
         if result is None:
@@ -112,7 +112,7 @@ def attempt(exercise, answer, cases):
             results.append(_plain(result))
         except (Exception, SystemExit) as error:
             return Attempt(
-                trouble=f"Your function returned a {type(result).__name__} that cannot be read: {_said(error)}."
+                trouble=f"Your function returned a {type(result).__name__} that cannot be read: {_error_text(error)}."
             )
         touched = touched or next((n for n, pair in enumerate(zip(given, case), 1) if not _untouched(*pair)), None)
     return Attempt(results=tuple(results), touched=touched)
@@ -147,7 +147,7 @@ def judge(exercise, tried, cases):
             return _difference(result, right, f" for the input {_short(case[0] if len(case) == 1 else case)}"), None
 
 
-def _said(error):
+def _error_text(error):
     """An error's kind and words, if it has any to say."""
     try:
         return f"{type(error).__name__}: {error}"
@@ -169,7 +169,7 @@ def _attempt_value(exercise, answer):
     try:
         return Attempt(results=(_plain(answer),))
     except (Exception, SystemExit) as error:
-        return Attempt(trouble=f"Your answer is a {type(answer).__name__} that cannot be read: {_said(error)}.")
+        return Attempt(trouble=f"Your answer is a {type(answer).__name__} that cannot be read: {_error_text(error)}.")
 
 
 def _judge_value(exercise, answer):

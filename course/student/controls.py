@@ -1,4 +1,4 @@
-"""What one can move: sliders, choices, switches, a board to draw on, a photograph to bring; and the picture that follows.
+"""What one can move or answer: sliders, choices, switches, a board to draw on, a photograph to bring, a question of a quiz.
 
 A figure is redrawn while its control's message is handled, and the browser sends the next one only after that: of moves that
 come faster than the computer, the last one counts and the others are never asked.
@@ -29,6 +29,10 @@ _STYLE = """
 .xailab-pad canvas:focus-visible, .xailab-slider input:focus-visible { outline: 3px solid #b5731a; outline-offset: 2px }
 .xailab-pad button { margin-top: 4px }
 .xailab-pad { margin-right: 12px }
+.xailab-question fieldset { border: 0; margin: 0; padding: 0 }
+.xailab-question legend { font-weight: bold; padding: 8px 0 4px }
+.xailab-question label { display: flex; gap: 0.5em; align-items: baseline; padding: 2px 0 }
+.xailab-question button { margin: 6px 0 }
 .xailab-watch div:not(:empty) { border-left: 4px solid #b5731a; padding: 4px 12px }
 """
 
@@ -122,7 +126,22 @@ def photo_from(data, name, size, side=224):
         raise ValueError(f"{name} cannot be read as a picture ({type(error).__name__}: {error}).") from error
 
 
-class Watch(anywidget.AnyWidget):
+class Question(anywidget.AnyWidget):
+    """A question with its choices and a button: `confirmed` is the choice that the reader has checked with it, "" for none.
+
+    asks: the question. choices: str, in the order in which they stand. why: {choice: HTML} that stands below while that choice
+    is chosen.
+    """
+
+    _esm = _JS / "question.js"
+    _css = _STYLE
+    asks = traitlets.Unicode().tag(sync=True)
+    choices = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    confirmed = traitlets.Unicode().tag(sync=True)
+    why = traitlets.Dict().tag(sync=True)
+
+
+class KernelWatch(anywidget.AnyWidget):
     """Says when the kernel has ended, and keeps JupyterLab's own shortcuts from the keys that move the widgets beside it."""
 
     _esm = _JS / "watch.js"
@@ -132,7 +151,7 @@ class Watch(anywidget.AnyWidget):
     ).tag(sync=True)
 
 
-class Standing(ipywidgets.VBox):
+class BoxWithStill(ipywidgets.VBox):
     """Widgets one below the other, and `still`, the HTML that a saved notebook shows where no kernel runs.
 
     children: the widgets. title: what a plain text of it says. When the kernel ends, words above them say so.
@@ -140,7 +159,7 @@ class Standing(ipywidgets.VBox):
 
     def __init__(self, children, title):
         self._title, self.still = title, ""
-        super().__init__([Watch(), *children])
+        super().__init__([KernelWatch(), *children])
         self.add_class("xailab-standing")
 
     def _repr_mimebundle_(self, **options):
@@ -150,7 +169,7 @@ class Standing(ipywidgets.VBox):
         return (data, *rest) if rest else data
 
 
-class Interactive(Standing):
+class Interactive(BoxWithStill):
     """A picture below its controls, drawn again at each move.
 
     draw: function of the controls' values, by name, that returns a Figure of xailab.plot. title: of the whole.

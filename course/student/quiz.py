@@ -1,4 +1,4 @@
-"""Five questions per lesson: every choice explained, and the answers kept in a file beside the notebook.
+"""Five questions per lesson: every choice that is confirmed is explained, and kept in a file beside the notebook.
 
 The questions are in lessons/lesson_NN/quiz.toml, the right choice first; the reader sees the choices in another order.
 """
@@ -12,7 +12,7 @@ from random import Random
 
 import ipywidgets
 
-from course.student.controls import Standing
+from course.student.controls import BoxWithStill, Question
 from xailab._files import write_text
 
 _LESSONS = Path(__file__).parents[1] / "lessons"
@@ -48,7 +48,7 @@ def quiz(lesson, folder="answers"):
         score.value = f'<p role="status">{html.escape(said)}</p>'
 
     tell(False)
-    shown = Standing([*parts, score], f"Five questions on lesson {lesson}")
+    shown = BoxWithStill([*parts, score], f"Five questions on lesson {lesson}")
     listed = "".join(
         f"<li>{html.escape(question['asks'])}<ul>"
         + "".join(f"<li>{html.escape(choice['says'])}</li>" for choice in shuffled(question))
@@ -62,7 +62,7 @@ def quiz(lesson, folder="answers"):
 def points(lesson, answers):
     """How many questions were right at the first choice, of how many.
 
-    lesson: two digits. answers: {question: the choices made, in order}, as the file holds them. Questions and choices that
+    lesson: two digits. answers: {question: the choices confirmed, in order}, as the file holds them. Questions and choices that
     the lesson does not have do not count. Returns (right, asked). Lesson 00.
     """
     asked = questions(lesson)
@@ -87,37 +87,33 @@ def result(path):
 
 
 def _ask(number, question, kept, tell):
-    """One question: its text, its choices, and the explanation of what was chosen."""
-    why = ipywidgets.HTML()
-    choices = shuffled(question)
-    buttons = ipywidgets.RadioButtons(
-        options=[choice["says"] for choice in choices],
-        value=None,
-        layout={"width": "auto"},
-        description=f"Question {number}",
+    """One question: its choices, and the explanation of those that were confirmed."""
+    choices = [choice["says"] for choice in shuffled(question)]
+    chosen = kept.get(question["asks"]) or [""]
+    shown = Question(
+        asks=f"{number}. {question['asks']}",
+        choices=choices,
+        confirmed=chosen[-1] if chosen[-1] in choices else "",
+        why={choice: _explained(question, choice) for choice in choices if choice in chosen},
     )
 
-    def explain(chosen):
-        right = chosen == question["choices"][0]["says"]
-        reason = next(choice["why"] for choice in choices if choice["says"] == chosen)
-        colour, verdict = ("#2a7f62", "Right.") if right else ("#8a6d00", "No.")
-        why.value = (
-            f'<div role="status" style="border-left: 4px solid {colour}; padding: 4px 12px">'
-            f"<strong>{verdict}</strong> {html.escape(reason)}</div>"
-        )
-
-    def choose(change):
+    def confirm(change):
         kept.setdefault(question["asks"], []).append(change.new)
-        explain(change.new)
+        shown.why = {**shown.why, change.new: _explained(question, change.new)}
         tell()
 
-    last = (kept.get(question["asks"]) or [None])[-1]
-    if last in buttons.options:
-        buttons.value = last
-        explain(last)
-    buttons.observe(choose, "value")
-    asked = ipywidgets.HTML(f"<p><strong>{number}.</strong> {html.escape(question['asks'])}</p>")
-    return ipywidgets.VBox([asked, buttons, why])
+    shown.observe(confirm, "confirmed")
+    return shown
+
+
+def _explained(question, chosen):
+    right = chosen == question["choices"][0]["says"]
+    reason = next(choice["why"] for choice in question["choices"] if choice["says"] == chosen)
+    colour, verdict = ("#2a7f62", "Right.") if right else ("#8a6d00", "No.")
+    return (
+        f'<div style="border-left: 4px solid {colour}; padding: 4px 12px">'
+        f"<strong>{verdict}</strong> {html.escape(reason)}</div>"
+    )
 
 
 def shuffled(question):
@@ -128,7 +124,7 @@ def shuffled(question):
 
 
 def _read(path):
-    """({question: choices made}, "") of a file, or ({}, what is wrong with it)."""
+    """({question: choices confirmed}, "") of a file, or ({}, what is wrong with it)."""
     try:
         answers = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(answers, dict) and all(isinstance(each, list) for each in answers.values()):

@@ -15,7 +15,7 @@ import nbformat
 
 from course.lessons import FIGURES
 
-_TEMPLATES = Path(__file__).parent
+_VOILA = Path(__file__).with_name("voila")
 
 
 def write_pages(folder):
@@ -43,16 +43,15 @@ def demo_command(folder):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     token = secrets.token_hex(24)
-    settings = {"Voila": {"ip": "127.0.0.1", "port": port, "token": token, "open_browser": False}}
-    settings["VoilaConfiguration"] = {"template": "course", "file_allowlist": ["nothing"], "show_tracebacks": True}
     config = Path(folder) / "config"
     config.mkdir()
-    (config / "voila.json").write_text(json.dumps(settings))
+    (config / "voila.json").write_text(json.dumps({"Voila": {"port": port, "token": token}}))
     (config / "voila.json").chmod(0o600)
     environment = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(config),
-        "JUPYTER_PATH": str(_TEMPLATES),
+        "JUPYTER_CONFIG_PATH": str(_VOILA),
+        "JUPYTER_PATH": str(_VOILA.parent),  # of its templates
         "JUPYTER_PREFER_ENV_PATH": "1",
     }
     address = f"http://127.0.0.1:{port}/voila/render/index.ipynb?token={token}"
@@ -64,7 +63,9 @@ def show(browser=True):
     with tempfile.TemporaryDirectory(prefix="xailab-demo-") as folder:
         write_pages(folder)
         command, environment, address = demo_command(folder)
-        server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        log = Path(folder) / "log"
+        with log.open("w") as said:
+            server = subprocess.Popen(command, env=environment, stdout=said, stderr=said)
         try:
             while server.poll() is None and not _answers(address):
                 time.sleep(0.2)
@@ -72,7 +73,10 @@ def show(browser=True):
                 print(f"The figures are at\n\n    {address}\n\nCtrl+C ends them.", flush=True)
                 if browser:
                     webbrowser.open(address)
-            return server.wait()
+            status = server.wait()
+            last = (log.read_text(errors="replace").strip().splitlines() or ["nothing"])[-1]
+            print(f"The figures' server has ended by itself; call this again. The last that it said: {last}")
+            return status
         except KeyboardInterrupt:
             return 0
         finally:

@@ -34,13 +34,14 @@ def lay_out(folder, lessons):
     shutil.copytree(javascript.packages() / "mathjax" / "es5", folder / "_static" / "mathjax" / "es5")
     for name in ("solutions/why-nine-and-not-seven.png", "LICENSE", "LICENSE-text"):
         shutil.copy(ROOT / name, folder / name)
-    shutil.copytree(
-        ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__")
-    )  # the ledger links there
+    # The ledger links to the tests.
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     for path in lessons:
         page = lesson_page(nbformat.read(path.with_suffix(".ipynb"), as_version=4), path.stem)
         nbformat.write(page, folder / "solutions" / f"{path.stem}.ipynb")
-        shutil.copy(ROOT / "notebooks" / f"{path.stem}.ipynb", folder / "notebooks")
+        # From the source: in notebooks/ somebody may have solved an exercise.
+        student = build.text(build.student_edition(build.read(path)))
+        (folder / "notebooks" / f"{path.stem}.ipynb").write_text(student, encoding="utf-8")
     out = "|".join(path.stem for path in build.sources() if path not in lessons) or "nothing"
     texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in _PAGES}
     texts["index.md"] = start_page((ROOT / "README.md").read_text(encoding="utf-8"), lessons)
@@ -114,9 +115,8 @@ def site(folder=ROOT / "build" / "site", lessons=None):
 
 def dead_links(folder):
     """The links of a built site that lead nowhere, ["page: link"]; pages and anchors are looked up, other sites are not."""
-    found = [
-        path for path in sorted(Path(folder).rglob("*.html")) if "_static" not in path.parts
-    ]  # there are templates
+    # In _static there are templates.
+    found = [path for path in sorted(Path(folder).rglob("*.html")) if "_static" not in path.parts]
     pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in found}
     anchors = {path: {tag["id"] for tag in page.select("[id]")} for path, page in pages.items()}
     dead = []

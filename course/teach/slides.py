@@ -90,7 +90,7 @@ def blocks(markdown):
     ]
 
 
-def key(kind, source):
+def key_sentences(kind, source):
     """What of a block a slide shows, in markdown; "" for a block that is for the notes alone.
 
     Of a paragraph the sentences with something bold, or with an equation; what is bold as a whole brings the next one along.
@@ -173,7 +173,7 @@ def _text(markdown, slides):
         if kind == "heading" and re.match("##? ", source):
             slides.append(Slide(True, source))
             continue
-        shown = key(kind, source)
+        shown = key_sentences(kind, source)
         if not shown and slides[-1].topic and not slides[-1].shown:
             shown = " ".join(sentences(source)[:2])  # no slide is a heading alone
         for piece in _fitting(kind, shown) if shown else []:
@@ -227,7 +227,7 @@ def _quiz(number, slides):
 def _pieces(code):
     """Code in pieces that fit on a slide, cut between statements where that is possible.
 
-    Left out: imports, marks for tests, and a call that only draws the figure which the slide shows.
+    Left out: imports, lines for tests, and a call that only draws the figure which the slide shows.
     """
     lines, statements = code.splitlines(), ast.parse(code).body
     starts = [min(each.lineno for each in [node, *getattr(node, "decorator_list", [])]) for node in statements]
@@ -250,10 +250,7 @@ def slides(numbers=(), folder=ROOT / "build" / "slides"):
 
     numbers: two digits each. Returns the pages' paths. Raises RuntimeError without npm, ValueError for an unknown lesson.
     """
-    chosen = [path for path in build.sources() if not numbers or path.stem[:2] in numbers]
-    unknown = set(numbers) - {path.stem[:2] for path in chosen}
-    if unknown:
-        raise ValueError(f"there is no lesson {', '.join(sorted(unknown))}: two digits such as 03 were expected.")
+    paths = build.chosen(numbers)
     packages = javascript.packages()
     for part in ("reveal.js/dist", "reveal.js/plugin/notes", "mathjax/es5"):
         shutil.copytree(packages / part, folder / part, dirs_exist_ok=True)
@@ -263,7 +260,7 @@ def slides(numbers=(), folder=ROOT / "build" / "slides"):
     )
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
     pages = []
-    for path in tqdm(chosen, desc="slides", unit="lesson"):
+    for path in tqdm(paths, desc="slides", unit="lesson"):
         executed = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
         page, _ = exporter.from_notebook_node(deck(build.read(path), executed))
         pages.append(folder / f"{path.stem[:2]}.html")

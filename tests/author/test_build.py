@@ -101,7 +101,7 @@ def built(lesson, tmp_path, monkeypatch):
     monkeypatch.setattr(build.plans, "plans", lambda: [])
     build.build(lesson, tmp_path)
     for name, page in build.pages(tmp_path).items():
-        build.write(tmp_path / "solutions" / name, page)
+        build.write_text(tmp_path / "solutions" / name, page)
     return tmp_path
 
 
@@ -167,10 +167,10 @@ def test_an_error_in_a_lesson_leaves_the_edition_before_it_in_place(lesson, tmp_
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     target = tmp_path / "page.md"
-    build.write(target, "old")
+    build.write_text(target, "old")
     monkeypatch.setattr(build.os, "replace", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        build.write(target, "new")
+        build.write_text(target, "new")
     assert target.read_text() == "old" and [path.name for path in tmp_path.iterdir()] == ["page.md"]
 
 
@@ -206,3 +206,18 @@ def test_what_a_cell_printed_is_one_output_and_its_progress_bar_is_gone():
     cell = nbformat.v4.new_code_cell("", outputs=[said("one\n"), bar, said("two\n"), slider])
     build.tidy(nbformat.v4.new_notebook(cells=[cell]))
     assert cell.outputs == [said("one\ntwo\n"), slider]
+
+
+def test_a_lesson_that_there_is_not_is_refused_before_anything_is_written(monkeypatch, capsys):
+    monkeypatch.setattr(build, "write_text", None)
+    with pytest.raises(SystemExit):
+        build.main(["01", "77"])
+    assert "there is no lesson 77: there are 00, 01," in capsys.readouterr().err
+
+
+def test_a_lessons_functions_see_each_other_its_imports_and_its_parameters():
+    space = build.functions("09")
+    pair, answer = space["related"](0, count=50)
+    assert pair.shape == (50, 2) and answer.shape == (50,) and space["related"].__globals__ is space
+    code, small = build.parameters(build.read(build.source("09")))
+    assert small == {"TREES": 20, "DRAWS": 1} and all(f"{name} = {space[name]}" in code for name in small)

@@ -130,10 +130,8 @@ def in_the_new_format(path):
         nothing.attrs["MATLAB_empty"] = 1
         references = np.array([[place.ref], [nothing.ref]], dtype=h5py.ref_dtype)
         file.create_group("truth").create_dataset("pHW_center", data=references, dtype=h5py.ref_dtype)
-    content = path.read_bytes()
-    path.write_bytes(
-        b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM".ljust(388, b"\x00") + content
-    )  # MATLAB's 512 bytes
+    matlab = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM".ljust(388, b"\x00")  # the 512 bytes in front
+    path.write_bytes(matlab + path.read_bytes())
 
 
 @pytest.mark.parametrize("truth", [in_the_old_format, in_the_new_format])

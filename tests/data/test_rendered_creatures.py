@@ -65,12 +65,8 @@ def test_a_pixel_belongs_to_the_part_whose_landmark_is_there_unless_another_part
     x, y = foxes.landmarks.round().astype(int).clip(0, 63).transpose(2, 0, 1)
     found = foxes.parts[np.arange(120)[:, None], y, x]
     inside = (foxes.landmarks > 0).all(axis=2) & (foxes.landmarks < 63).all(axis=2)
-    for part, allowed in {
-        1: {1},
-        2: {1, 2},
-        3: {2, 3},
-        4: {2, 4},
-    }.items():  # the head is drawn last, before it the torso
+    # The head is drawn last, before it the torso.
+    for part, allowed in {1: {1}, 2: {1, 2}, 3: {2, 3}, 4: {2, 4}}.items():
         column = found[inside[:, part - 1], part - 1]
         assert set(column) <= allowed and (column == part).mean() > 0.95
 

@@ -1,6 +1,29 @@
 import re
 
+import nbformat
 import pytest
+
+from course.author import build
+
+
+@pytest.fixture(scope="module")
+def lesson(request):
+    """The executed lesson that test_lesson_NN.py is about."""
+    number = request.module.__name__.removeprefix("test_lesson_")
+    return nbformat.read(build.source(number).with_suffix(".ipynb"), as_version=4)
+
+
+@pytest.fixture(scope="module")
+def printed(lesson):
+    """Everything that the lesson prints."""
+    return "".join(output.get("text", "") for cell in lesson.cells for output in cell.get("outputs", []))
+
+
+@pytest.fixture(scope="module")
+def figures(lesson):
+    """The alternative texts of the lesson's figures, which hold their titles."""
+    shown = [output.get("data", {}) for cell in lesson.cells for output in cell.get("outputs", [])]
+    return [data["text/plain"] for data in shown if "<img" in data.get("text/html", "")]
 
 
 @pytest.fixture

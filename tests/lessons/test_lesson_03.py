@@ -1,13 +1,12 @@
 """What the text of lesson 03 says, held against five trained networks, the executed lesson and EfficientNet-Lite0."""
 
-import importlib.util
 import json
 import re
 
-import nbformat
 import numpy as np
 import pytest
 
+import train_digits
 from course import ROOT
 from xailab._tensorflow import keras
 from xailab.cam import cam
@@ -16,22 +15,12 @@ from xailab.models import efficientnet_lite0, gap_cnn
 
 RESULTS = json.loads((ROOT / "datasets/cam_digits.json").read_text())
 SEEDS = ["0", "1", "2", "3", "4"]
-SCRIPT = ROOT / "datasets/train_digits.py"
-spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-script = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(script)
 
 
 def of_seeds(case, *keys):
     """The sum of some figures, one per seed."""
     assert sorted(RESULTS[case]) == SEEDS
     return np.array([sum(RESULTS[case][seed][key] for key in keys) for seed in SEEDS])
-
-
-@pytest.fixture(scope="module")
-def printed():
-    lesson = nbformat.read(ROOT / "solutions/03_cam_mnist.ipynb", as_version=4)
-    return "".join(output.get("text", "") for cell in lesson.cells for output in cell.get("outputs", []))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +40,7 @@ def test_the_lesson_prints_what_its_seed_gave(printed):
 
 
 def test_every_map_sums_to_its_logit():
-    images, truth = script.sevens_and_nines()
+    images, truth = train_digits.sevens_and_nines()
     images, truth = images[::5], truth[::5]
     for seed in range(5):
         keras.utils.set_random_seed(seed)
@@ -97,16 +86,16 @@ def test_readings_find_the_quarter_in_which_a_map_is_strongest(monkeypatch):
         def predict(self, images, verbose):
             return np.array([[1, 0], [1, 0]])
 
-    monkeypatch.setattr(script, "cam", one_cell)
-    found = script.readings(Network(), images, np.array([0, 1]))
+    monkeypatch.setattr(train_digits, "cam", one_cell)
+    found = train_digits.readings(Network(), images, np.array([0, 1]))
     assert found["errors"] == 1 and found["map below"] == 0.5 == found["ink below"]
     assert [found[key] for key in found if "strongest" in key] == [0, 1, 0, 0]
 
 
 def test_a_short_run_of_the_script_gives_the_same_kinds_of_figures():
-    pair = script.readings(*script.train_pair(0, copies=1, epochs=1))
+    pair = train_digits.readings(*train_digits.train_pair(0, copies=1, epochs=1))
     assert pair.keys() == RESULTS["pair"]["0"].keys() and pair["errors"] < 150
-    wide = script.train_ten(0, script.THIRD_LAYERS["field 18"], epochs=1)
+    wide = train_digits.train_ten(0, train_digits.THIRD_LAYERS["field 18"], epochs=1)
     assert wide.keys() == RESULTS["ten, field 18"]["0"].keys() and wide["held out"] > 0.2
     assert wide["weights"] == RESULTS["ten, field 18"]["0"]["weights"] == 56_384
 

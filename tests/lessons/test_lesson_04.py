@@ -1,21 +1,19 @@
 """Numbers and claims in the text of lesson 04 that no other test computes."""
 
-import importlib.util
 import json
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from course import ROOT
+import left_digit
 from course.author import build
 from xailab._tensorflow import keras, tf
 from xailab.cam import cam, grad_cam, guided_backprop
 from xailab.data import photos, square
 from xailab.models import efficientnet_lite0, vgg16_gap
 
-SCRIPT = ROOT / "datasets" / "left_digit.py"
-TRAININGS = list(json.loads(SCRIPT.with_suffix(".json").read_text())["seeds"].values())
+TRAININGS = list(json.loads(left_digit.RESULTS.read_text())["seeds"].values())
 
 
 @pytest.fixture(scope="module")
@@ -133,10 +131,7 @@ def test_grad_cam_is_often_empty_or_on_the_wrong_digit_and_hires_cam_hardly_ever
 
 
 def test_a_short_training_misleads_grad_cam_already():
-    spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    short = script.trial(0, pairs=1000, epochs=2)
+    short = left_digit.trial(0, pairs=1000, epochs=2)
     assert short["hires_cam"]["peaks"] < 0.1 < short["grad_cam"]["empty"] + short["grad_cam"]["peaks"]
 
 
@@ -153,7 +148,7 @@ def test_the_case_of_the_x_rays_runs_on_a_folder_of_your_own(tmp_path):
         photo = photos(300)[name]
         for number in range(4):
             Image.fromarray(photo[number * 10 :, number * 20 :]).save(tmp_path / name / f"{number}.png")
-    path = next(path for path in build.sources() if path.stem.startswith("04"))
+    path = build.source("04")
     imports = next(cell.source for cell in build.read(path).cells if cell.cell_type == "code")
     space = {"FOLDER": tmp_path}
     exec(imports, space)

@@ -1,37 +1,20 @@
 """Numbers and claims in the text of lesson 05 that no other test computes."""
 
-import importlib.util
 import json
 import re
 
-import nbformat
 import numpy as np
 import pytest
 from PIL import Image
 
-from course import ROOT
+import salad_or_pizza
 from course.author import build
 from xailab.cam import grad_cam
 from xailab.data import photos, square
 from xailab.models import efficientnet_lite0
 from xailab.occlusion import occlusion
 
-SCRIPT = ROOT / "datasets" / "salad_or_pizza.py"
-SEEDS = json.loads(SCRIPT.with_suffix(".json").read_text())["seeds"]
-
-
-@pytest.fixture(scope="module")
-def printed():
-    lesson = nbformat.read(ROOT / "solutions" / "05_occlusion.ipynb", as_version=4)
-    return "".join(output.get("text", "") for cell in lesson.cells for output in cell.get("outputs", []))
-
-
-@pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+SEEDS = json.loads(salad_or_pizza.RESULTS.read_text())["seeds"]
 
 
 def each_seed(training, what="right"):
@@ -76,8 +59,8 @@ def test_the_tables_of_the_lesson_are_those_of_the_first_seed(printed):
     np.testing.assert_allclose(shares, [SEEDS["0"][stage]["right"] for stage in stages], atol=0.006)
 
 
-def test_the_short_trial_finds_what_the_long_one_did(script):
-    short = {name: result["right"] for name, result in script.trial(0, train=20, new=16).items()}
+def test_the_short_trial_finds_what_the_long_one_did():
+    short = {name: result["right"] for name, result in salad_or_pizza.trial(0, train=20, new=16).items()}
     assert short["as collected"][1] < 0.5 < short["as collected"][2]
     assert short["salads on plates, pizzas without"] == [1, 1, 1, 1]
 
@@ -112,7 +95,7 @@ def test_both_halves_of_the_fix_together_mend_all_four_kinds():
 @pytest.fixture(scope="module")
 def lesson_space():
     """What lesson 05 has at hand before its own case, with few pictures: names to objects."""
-    path = next(path for path in build.sources() if path.stem.startswith("05"))
+    path = build.source("05")
     cells = [cell.source for cell in build.read(path).cells if cell.cell_type == "code"]
     space = {"NEW": 12}
     exec(cells[0], space)

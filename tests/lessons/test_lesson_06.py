@@ -2,7 +2,6 @@
 
 import re
 
-import nbformat
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
@@ -17,15 +16,8 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
-from course import ROOT
 from course.student.exercises import exercises
 from xailab.lime import explain_tabular
-
-
-@pytest.fixture(scope="module")
-def printed():
-    lesson = nbformat.read(ROOT / "solutions" / "06_lime.ipynb", as_version=4)
-    return "".join(output.get("text", "") for cell in lesson.cells for output in cell.get("outputs", []))
 
 
 @pytest.fixture(scope="module")

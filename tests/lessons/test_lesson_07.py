@@ -1,21 +1,20 @@
 """What the text of lesson 07 says, held against the file of results, the executed lesson and the talk's tables."""
 
-import importlib.util
 import json
 import re
 
-import nbformat
 import numpy as np
 import pandas
 import pytest
 
+import train_creatures
 from course import ROOT
 from course.author import build
 from xailab.data import creatures
 from xailab.filters import filter_loss, templates
 from xailab.instability import controls, part_association, part_iou
 
-PATH = next(path for path in build.sources() if path.stem.startswith("07"))
+PATH = build.source("07")
 TEXT = " ".join("\n".join(cell.source for cell in build.read(PATH).cells if cell.cell_type == "markdown").split())
 RESULTS = json.loads((ROOT / "datasets" / "interpretable_cnn.json").read_text())
 RUNS = pandas.DataFrame(RESULTS["runs"])
@@ -59,38 +58,31 @@ def says(sentence):
     return " ".join(sentence.split()) in re.sub(r"<!--.*?--> ?", "", TEXT)
 
 
-def printed():
-    cells = nbformat.read(PATH.with_suffix(".ipynb"), as_version=4).cells
-    return "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
-
-
-@pytest.fixture(scope="module")
-def script():
-    path = ROOT / "datasets" / "train_creatures.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def foxes():
     drawn = creatures(800, seed=2)
     return drawn.landmarks[drawn.labels == 1], drawn.parts[drawn.labels == 1]
 
 
-def test_the_file_of_results_is_what_the_script_would_write(script):
-    expected = json.loads(json.dumps(script.ABOUT))
+def test_the_file_of_results_is_what_the_script_would_write():
+    expected = json.loads(json.dumps(train_creatures.ABOUT))
     assert {key: RESULTS[key] for key in expected} == expected
-    wanted = [(case, row, seed) for case, rows in script.CASES.items() for row in rows for seed in script.SEEDS]
+    wanted = [
+        (case, row, seed)
+        for case, rows in train_creatures.CASES.items()
+        for row in rows
+        for seed in train_creatures.SEEDS
+    ]
     assert [(run["case"], run["row"], run["seed"]) for run in RESULTS["runs"]] == wanted
-    assert len(script.WEIGHTS) >= 5 and len(script.LABELLED) >= 5 and len(script.SEEDS) == 5
+    assert len(train_creatures.WEIGHTS) >= 5 and len(train_creatures.LABELLED) >= 5 and len(train_creatures.SEEDS) == 5
 
 
-def test_a_short_run_of_the_script_already_obeys_the_large_weight(script, monkeypatch):
-    monkeypatch.setattr(script, "SIZE", {"pictures": 192, "epochs": 10, "rate": 3e-3, "widths": (16, 32), "filters": 8})
-    monkeypatch.setattr(script, "creatures", lambda count, **options: creatures(min(count, 192), **options))
-    found = script.run(ONE, "no labels, 30", 0)
+def test_a_short_run_of_the_script_already_obeys_the_large_weight(monkeypatch):
+    monkeypatch.setattr(
+        train_creatures, "SIZE", {"pictures": 192, "epochs": 10, "rate": 3e-3, "widths": (16, 32), "filters": 8}
+    )
+    monkeypatch.setattr(train_creatures, "creatures", lambda count, **options: creatures(min(count, 192), **options))
+    found = train_creatures.run(ONE, "no labels, 30", 0)
     assert found.keys() == RESULTS["runs"][0].keys() - {"case", "row", "seed"}
     assert found["loss"] < -1 and found["accuracy"] < 0.75
 
@@ -105,8 +97,8 @@ def test_the_tables_of_the_talk_are_as_in_the_talk():
     }
 
 
-def test_random_maps_can_lower_the_loss_and_one_place_cannot():
-    losses = dict(re.findall(r"^(ideal|noise|always the same place) +(-?[\d.]+)$", printed(), re.MULTILINE))
+def test_random_maps_can_lower_the_loss_and_one_place_cannot(printed):
+    losses = dict(re.findall(r"^(ideal|noise|always the same place) +(-?[\d.]+)$", printed, re.MULTILINE))
     assert float(losses["always the same place"]) == 0
     assert float(losses["ideal"]) == pytest.approx(-np.log(17), abs=0.01)
     peaks = np.maximum(templates(4, tau=1.0)[:16], 0).reshape(16, 4, 4)
@@ -129,7 +121,7 @@ def test_the_centre_of_the_picture_beats_ordinary_filters():
     assert (centre < seeds(ONE, "ordinary", "instability")).all()
 
 
-def test_the_centre_beats_ordinary_filters_on_average_by_overlap_too(foxes):
+def test_the_centre_beats_ordinary_filters_on_average_by_overlap_too(foxes, printed):
     centre = np.zeros((400, 16, 16, 1))
     centre[:, 8, 8] = 1
     at_the_centre = part_association(part_iou(centre, foxes[1], (64, 64), radius=6)).max()
@@ -138,7 +130,7 @@ def test_the_centre_beats_ordinary_filters_on_average_by_overlap_too(foxes):
     assert says(
         f"comes to {at_the_centre:.2f}, the ordinary filters to {ordinary.mean():.2f} on average".replace("0.", ".")
     )
-    assert f"centre of the picture   {at_the_centre:.2f}" in printed()
+    assert f"centre of the picture   {at_the_centre:.2f}" in printed
 
 
 def test_the_order_by_overlap_is_the_same_for_all_three_discs():
@@ -196,10 +188,10 @@ def test_destroyed_networks_score_no_worse_by_overlap_than_ordinary_ones():
     assert destroyed.mean() > ordinary.mean() and says(sentence.replace("0.", "."))
 
 
-def test_nearly_all_labelled_filters_sit_on_the_head_unless_the_network_is_damaged():
+def test_nearly_all_labelled_filters_sit_on_the_head_unless_the_network_is_damaged(printed):
     *heads, fifth = seeds(ONE, LABELS, "filters on head, 6 pixels").astype(int)
     assert min(heads) >= 31 > 16 > fifth and says(f"it is {', '.join(map(str, heads))}, and {fifth} in the network")
-    assert "filters on head 32, torso 0, tail 0, leg 0" in printed()
+    assert "filters on head 32, torso 0, tail 0, leg 0" in printed
 
 
 def test_the_cut_outs_are_heads_more_often_than_with_ordinary_filters():
@@ -249,11 +241,11 @@ def test_seeds_alone_move_the_ordinary_network():
     assert says(f"accuracy runs from {accuracy.min():.1f} to {accuracy.max():.1f} %") and np.ptp(accuracy) > 3
 
 
-def test_the_executed_lesson_shows_what_its_text_says():
-    steady = dict(re.findall(r"^(ordinary|interpretable) +([\d.]+) +accuracy", printed(), re.MULTILINE))
+def test_the_executed_lesson_shows_what_its_text_says(printed):
+    steady = dict(re.findall(r"^(ordinary|interpretable) +([\d.]+) +accuracy", printed, re.MULTILINE))
     assert float(steady["interpretable"]) < 0.6 * float(steady["ordinary"])
     overlap = dict(
-        re.findall(r"^(ordinary|interpretable|centre of the picture) +([\d.]+) +filters", printed(), re.MULTILINE)
+        re.findall(r"^(ordinary|interpretable|centre of the picture) +([\d.]+) +filters", printed, re.MULTILINE)
     )
     assert float(overlap["ordinary"]) < float(overlap["centre of the picture"]) < float(overlap["interpretable"])
-    assert "equation 5 holds: True" in printed() and "equation 7 as printed: False" in printed()
+    assert "equation 5 holds: True" in printed and "equation 7 as printed: False" in printed

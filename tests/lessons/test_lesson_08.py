@@ -1,6 +1,5 @@
 """Lesson 08 says what its own cells print, and what the comparisons over five seeds found."""
 
-import importlib.util
 import json
 import re
 
@@ -8,41 +7,19 @@ import nbformat
 import numpy as np
 import pytest
 
+import compare_fine_tuning as comparison
+import learn_without_forgetting as forgetting
 from course import ROOT
 from course.author import build
 from course.student.exercises import exercises
 
 SOURCE = ROOT / "solutions/08_transfer_learning.py"
-SCRIPT = ROOT / "datasets/compare_fine_tuning.py"
 FIGURES = json.loads((ROOT / "datasets/fine_tuning.json").read_text(encoding="utf-8"))
 RUNS = [FIGURES["runs"][str(seed)] for seed in range(5)]
 LINEAR = np.array([run["linear"] for run in RUNS])
 FORGETTING = json.loads((ROOT / "datasets/learn_without_forgetting.json").read_text(encoding="utf-8"))
 TEXT = "\n".join(cell.source for cell in build.read(SOURCE).cells if cell.cell_type == "markdown")
 LESSON = SOURCE.read_text(encoding="utf-8")
-
-
-def module(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-@pytest.fixture(scope="module")
-def script():
-    return module(SCRIPT)
-
-
-@pytest.fixture(scope="module")
-def forgetting():
-    return module(SCRIPT.with_name("learn_without_forgetting.py"))
-
-
-@pytest.fixture(scope="module")
-def printed():
-    cells = nbformat.read(SOURCE.with_suffix(".ipynb"), as_version=4).cells
-    return "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
 
 
 def accuracy(name):
@@ -58,21 +35,21 @@ def percent(pattern, text):
     return [float(number) for number in re.search(pattern, text).groups()]
 
 
-def test_the_table_is_the_one_that_the_script_found(script):
-    assert script.table(RUNS) in TEXT
+def test_the_table_is_the_one_that_the_script_found():
+    assert comparison.table(RUNS) in TEXT
 
 
-def test_the_script_trained_with_what_the_lesson_trains_with(script):
-    assert f"SIZE = {[*script.SIZE]} " in LESSON and f"SCRATCH_SIZE = {[*script.SCRATCH_SIZE]}\n" in LESSON
-    assert f"SCRATCH_EPOCHS = {script.SCRATCH_EPOCHS} " in LESSON
-    assert f"the comparison over five seeds has {script.TUNING_EPOCHS}" in LESSON
-    assert f"PATCHES = [{script.TRAIN}, {script.TEST}]" in LESSON and f"ENOUGH = {script.ENOUGH} " in LESSON
-    assert f"epochs={script.HEAD_EPOCHS}," in LESSON and "Adam(1e-5)" in LESSON and script.TUNING_RATE == 1e-5
+def test_the_script_trained_with_what_the_lesson_trains_with():
+    assert f"SIZE = {[*comparison.SIZE]} " in LESSON and f"SCRATCH_SIZE = {[*comparison.SCRATCH_SIZE]}\n" in LESSON
+    assert f"SCRATCH_EPOCHS = {comparison.SCRATCH_EPOCHS} " in LESSON
+    assert f"the comparison over five seeds has {comparison.TUNING_EPOCHS}" in LESSON
+    assert f"PATCHES = [{comparison.TRAIN}, {comparison.TEST}]" in LESSON and f"ENOUGH = {comparison.ENOUGH} " in LESSON
+    assert f"epochs={comparison.HEAD_EPOCHS}," in LESSON and "Adam(1e-5)" in LESSON and comparison.TUNING_RATE == 1e-5
 
 
-def test_every_run_chose_by_its_rule(script):
+def test_every_run_chose_by_its_rule():
     for run in RUNS:
-        assert run["first block"] == exercises("08")["08.4"].reference(run["heat"], script.ENOUGH) == 4
+        assert run["first block"] == exercises("08")["08.4"].reference(run["heat"], comparison.ENOUGH) == 4
 
 
 def test_features_beat_scratch_by_a_wide_margin_in_every_seed():
@@ -127,7 +104,7 @@ def test_the_linear_layer_behind_block_4_is_ahead_of_all_tuning_in_four_seeds():
     assert LINEAR[:, 3].mean() > max(each.mean() for each in tuned)
 
 
-def test_the_table_of_digits_is_the_one_that_the_script_found(forgetting):
+def test_the_table_of_digits_is_the_one_that_the_script_found():
     assert forgetting.table([FORGETTING["runs"][str(seed)] for seed in range(5)]) in TEXT
     assert forgetting.TEMPERATURE == 2 and "With $T = 2$" in TEXT
     assert forgetting.WEIGHT == 1 and r"$\lambda = 1$" in TEXT
@@ -146,7 +123,7 @@ def test_feature_extraction_keeps_the_old_and_learns_three_in_four():
     assert (features[0] == before[0]).all() and (abs(features[1] - 0.77) < 0.025).all()
 
 
-def test_distillation_is_the_cross_entropy_of_softened_answers(forgetting):
+def test_distillation_is_the_cross_entropy_of_softened_answers():
     old, new = np.random.default_rng(0).normal(size=(2, 4, 5))
     powers = [np.exp(each) / np.exp(each).sum(axis=1, keepdims=True) for each in (old, new)]
     powers = [each**0.5 / (each**0.5).sum(axis=1, keepdims=True) for each in powers]  # the paper's y', T = 2
@@ -154,7 +131,7 @@ def test_distillation_is_the_cross_entropy_of_softened_answers(forgetting):
     assert np.allclose(forgetting.distillation(old, new), expected, rtol=1e-5)
 
 
-def test_a_short_run_freezes_what_it_says_it_freezes(forgetting):
+def test_a_short_run_freezes_what_it_says_it_freezes():
     found = forgetting.run(0, per_class=8, epochs=1)
     assert list(found) == ["before", "feature extraction", "fine-tuning", "learning without forgetting"]
     assert found["feature extraction"][0] == found["before"][0]
@@ -180,11 +157,7 @@ def test_lenet_has_more_than_ten_thousand_weights_for_every_patch(printed):
 
 
 def test_the_optimizers_end_where_the_text_says():
-    space = {"np": np, "STEPS": 60}
-    exec("from xailab._tensorflow import keras\nfrom keras import optimizers", space)
-    for cell in build.read(SOURCE).cells:
-        if cell.cell_type == "code" and re.match(r"def (walk|valley|saddle)\b", cell.source):
-            exec(cell.source.split("\npaths")[0], space)
+    space = build.functions("08")
     valley = {
         name: space["valley"](*path[-1])
         for name, path in space["walk_all"](lambda x, y: np.array([0.02 * x, 2 * y]), (-9.0, 1.5), 0.3).items()
@@ -235,12 +208,11 @@ def test_the_shortcut_is_seen_by_the_map_used_by_the_network_and_closed(printed)
     assert "training patches right: 100%" in printed
 
 
-@pytest.mark.parametrize("name", ["script", "forgetting"])
-def test_a_script_keeps_the_seeds_it_has_and_leaves_no_half_written_file(name, request, monkeypatch, tmp_path):
-    script, target = request.getfixturevalue(name), tmp_path / "figures.json"
-    known = FIGURES if name == "script" else FORGETTING
+@pytest.mark.parametrize("script", [comparison, forgetting])
+def test_a_script_keeps_the_seeds_it_has_and_leaves_no_half_written_file(script, monkeypatch, tmp_path):
+    target, known = tmp_path / "figures.json", FIGURES if script is comparison else FORGETTING
     less = {"command": known["command"], "runs": {seed: run for seed, run in known["runs"].items() if seed != "3"}}
-    if name == "script":
+    if script is comparison:
         less["runs"] = {seed: less["runs"].get(seed, {}) for seed in known["runs"]}
         again = {
             "compare": lambda seed: {key: known["runs"][str(seed)][key] for key in ("heat", "first block", "rows")}
@@ -264,7 +236,7 @@ def test_a_script_keeps_the_seeds_it_has_and_leaves_no_half_written_file(name, r
     assert json.loads(target.read_text()) == known and list(tmp_path.iterdir()) == [target]
 
 
-def test_the_script_counts_heat_as_exercise_3_does(script, monkeypatch):
+def test_the_script_counts_heat_as_exercise_3_does(monkeypatch):
     """A network whose every map is the left half: half of the pictures ask for the left half, the others for the right one."""
     from xailab.data import materials
 
@@ -275,8 +247,8 @@ def test_the_script_counts_heat_as_exercise_3_does(script, monkeypatch):
         maps[:, :, : photos.shape[2] // 2] = 1
         return {f"block{block}_conv1": maps * (block > 1) for block in range(1, 6)}
 
-    monkeypatch.setattr(script, "grad_cam_layers", left_half)
-    assert script.heat_by_block(None, pictures, seed=0) == [0, 0.5, 0.5, 0.5, 0.5]
+    monkeypatch.setattr(comparison, "grad_cam_layers", left_half)
+    assert comparison.heat_by_block(None, pictures, seed=0) == [0, 0.5, 0.5, 0.5, 0.5]
 
 
 def test_block_5_looks_at_a_corner_of_the_bricks_that_are_taken_for_stars():

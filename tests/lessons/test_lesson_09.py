@@ -2,7 +2,6 @@
 
 import re
 
-import nbformat
 import numpy as np
 import pandas
 import pytest
@@ -18,7 +17,7 @@ from course.student.exercises import exercises
 from xailab import data, shapley
 from xailab.tabular import ale, ale_pair, coefficients, ice, importance, mrmr, partial_dependence
 
-PATH = next(path for path in build.sources() if path.stem.startswith("09"))
+PATH = build.source("09")
 TEXT = PATH.read_text(encoding="utf-8")
 SEEDS = range(6)
 
@@ -57,20 +56,14 @@ def lotteries():
     return found
 
 
-def printed():
-    """Everything that the executed lesson prints."""
-    cells = nbformat.read(PATH.with_suffix(".ipynb"), as_version=4).cells
-    return "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
-
-
 # 1 · Regression
 
 
-def test_the_lesson_prints_the_slides_table_to_the_last_digit():
+def test_the_lesson_prints_the_slides_table_to_the_last_digit(printed):
     slide = re.findall(r"^# \| (intercept|weight|MPG) \| (.+) \|$", TEXT, re.MULTILINE)
     assert len(slide) == 3
     for name, numbers in slide:
-        line = re.search(rf"^{name.lower()} +(.+)$", printed(), re.MULTILINE)[1].split()
+        line = re.search(rf"^{name.lower()} +(.+)$", printed, re.MULTILINE)[1].split()
         assert [f"{float(number):.5g}" for number in line] == [f"{float(n):.5g}" for n in numbers.split(" | ")]
 
 
@@ -95,8 +88,8 @@ def test_what_the_tables_hold():
 # 2 · Tree
 
 
-def test_another_draw_of_the_bottles_asks_another_first_question():
-    questions = re.findall(r"first question: (\S+) <= ", printed())
+def test_another_draw_of_the_bottles_asks_another_first_question(printed):
+    questions = re.findall(r"first question: (\S+) <= ", printed)
     assert len(questions) == 6 and len(set(questions)) == 3
 
 
@@ -137,11 +130,9 @@ def test_partial_dependence_asks_about_cars_that_never_were(table, motors):
 
 
 def test_where_inputs_go_together_ale_is_nearer_to_the_truth_nearly_every_time():
-    space = {"np": np, "pandas": pandas}
-    exec(next(cell.source for cell in build.read(PATH).cells if "def related" in cell.source), space)
-    nearer = {"a": 0, "b": 0}
+    related, nearer = build.functions("09")["related"], {"a": 0, "b": 0}
     for seed in range(10):
-        pair, answer = space["related"](seed)
+        pair, answer = related(seed)
         assert np.corrcoef(pair.a, pair.b)[0, 1] == pytest.approx(0.97, abs=0.005)
         forest = RandomForestRegressor(50, random_state=0).fit(pair, answer)
         for name, truth in (("a", lambda v: v), ("b", lambda v: v**2)):
@@ -213,8 +204,8 @@ def test_the_dodge_colt_is_of_1974_light_and_small(motors):
     assert shares.weight > 0 and shares.cylinders > 0 and shares.displacement > 0 > shares.year
 
 
-def test_the_sample_moves_the_weight_and_the_question_moves_year_and_cylinders():
-    rows = re.findall(r"^(kernel, 50 cars|tree, [a-z0-9 ]+?) +(-?[\d.]+(?: +-?[\d.]+){6})$", printed(), re.MULTILINE)
+def test_the_sample_moves_the_weight_and_the_question_moves_year_and_cylinders(printed):
+    rows = re.findall(r"^(kernel, 50 cars|tree, [a-z0-9 ]+?) +(-?[\d.]+(?: +-?[\d.]+){6})$", printed, re.MULTILINE)
     kernel, same, every, branches = (np.array(numbers.split(), float) for _, numbers in rows)
     names = ["cylinders", "displacement", "horsepower", "weight", "acceleration", "year", "origin"]
     sample = dict(zip(names, np.abs(every - same)))

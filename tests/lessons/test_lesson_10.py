@@ -19,7 +19,7 @@ from xailab._tensorflow import keras
 from xailab.data import materials, mnist, photos
 from xailab.models import efficientnet_lite0, lenet5
 
-PATH = next(path for path in build.sources() if path.stem.startswith("10"))
+PATH = build.source("10")
 TEXT = PATH.read_text(encoding="utf-8")
 
 
@@ -110,9 +110,8 @@ def test_noise_clumps_at_perplexity_3_and_not_at_30():
 
 
 def centres_and_spreads(points, names):
-    space = {"np": np, "names": names, "POINTS": 300}
-    source = next(cell.source for cell in build.read(PATH).cells if "def centres_and_spreads" in cell.source)
-    exec(source.split("\n\nfar, wide")[0], space)
+    space = build.functions("10")
+    space["names"] = names
     return space["centres_and_spreads"](points)
 
 
@@ -160,7 +159,7 @@ def test_the_closing_table_has_fifteen_methods_where_lesson_00_puts_them():
     rows = re.findall(r"^# \| ([^|]+?) \| (intrinsic|post-hoc) \| (\w+)[^|]* \| (\w+)[^|]* \|", TEXT, re.MULTILINE)
     placed = {name: axes for name, *axes in rows}
     assert len(placed) == len(rows) == 15
-    first = next(path for path in build.sources() if path.stem.startswith("00")).read_text(encoding="utf-8")
+    first = build.source("00").read_text(encoding="utf-8")
     for row, complexity, dependency in (
         ("intrinsic", "intrinsic", "specific"),
         ("post-hoc, specific", "post-hoc", "specific"),

@@ -1,32 +1,14 @@
 """Numbers and claims in the text of lesson 11: of the run that is shown, and of the table over 100 beams."""
 
-import importlib.util
 import json
 import re
 
-import nbformat
 import pytest
 
+import randomize_labels
 from course import ROOT
 from xailab import league
 from xailab.evaluate import mean_and_interval
-
-
-@pytest.fixture(scope="module")
-def lesson():
-    return nbformat.read(ROOT / "solutions" / "11_judging_explanations.ipynb", as_version=4)
-
-
-@pytest.fixture(scope="module")
-def printed(lesson):
-    return "".join(output.get("text", "") for cell in lesson.cells for output in cell.get("outputs", []))
-
-
-@pytest.fixture(scope="module")
-def figures(lesson):
-    """The figures' alternative texts, which hold their titles."""
-    pictures = [output.get("data", {}) for cell in lesson.cells for output in cell.get("outputs", [])]
-    return [data["text/plain"] for data in pictures if "<img" in data.get("text/html", "")]
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +89,7 @@ def test_the_network_cannot_learn_shuffled_labels_by_heart():
 
 
 def test_the_script_of_the_shuffled_labels_runs_and_finds_the_edge_detector_at_one():
-    spec = importlib.util.spec_from_file_location("randomize_labels", ROOT / "datasets" / "randomize_labels.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    found = script.run(0, count=16, pictures=2, questioned=("Grad-CAM", "edge detector"))
+    found = randomize_labels.run(0, count=16, pictures=2, questioned=("Grad-CAM", "edge detector"))
     assert found["edge detector"]["labels"]["rank"] == pytest.approx(1) and set(found["accuracy"]) == set(
         SEEDS[0]["accuracy"]
     )

@@ -1,43 +1,21 @@
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
 from course.lessons.lesson_12 import report
-from course.lessons.lesson_12.report import FACTS, READERS, write_page
+from course.lessons.lesson_12.report import FACTS, PAGES, write_page
 from xailab import plot
 
 TEXTS = {"parts": "drawn beams", "verdict": "Do not use it yet.", "classes": "sound, cracked"}
-EVERYTHING = {name: TEXTS.get(name, 0.25 if "{" + name + ":" in str(report._PAGES) else 12) for name in FACTS}
+EVERYTHING = {name: TEXTS.get(name, 0.25 if "{" + name + ":" in str(report.PAGES) else 12) for name in FACTS}
 PICTURE = plot.grid([np.eye(4)], title="A diagonal", alt="A white diagonal on black, four cells long.")
 
 
-class Reader(HTMLParser):
-    """Collects tags, attributes and visible text, and sees to it that every tag is closed."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.open, self.tags, self.text = [], [], ""
-        self.feed(page)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        if tag not in ("img", "meta"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data if self.open and self.open[-1] != "style" else ""
-
-
-@pytest.mark.parametrize("reader", READERS)
-def test_a_page_opens_alone_and_says_everything_that_was_measured(reader, tmp_path):
+@pytest.mark.parametrize("reader", PAGES)
+def test_a_page_opens_alone_and_says_everything_that_was_measured(reader, tmp_path, read_page):
     page = write_page(tmp_path / "new" / "page.html", reader, EVERYTHING, [PICTURE]).read_text(encoding="utf-8")
-    read = Reader(page)
+    read = read_page(page)
     assert not re.search(r"https?:|url\(|<script|<link|@import", page)
     images = [attributes for tag, attributes in read.tags if tag == "img"]
     assert [each["alt"] for each in images] == [PICTURE.alt] and images[0]["src"].startswith("data:image/png;base64,")
@@ -48,17 +26,17 @@ def test_a_page_opens_alone_and_says_everything_that_was_measured(reader, tmp_pa
 
 def test_the_three_pages_use_every_fact_and_differ(tmp_path):
     used = set().union(
-        *(report._names(s) for _, parts in report._PAGES.values() for each in parts.values() for s in each)
+        *(report._names(s) for _, parts in report.PAGES.values() for each in parts.values() for s in each)
     )
     assert used | {"verdict"} == set(FACTS)
-    pages = {reader: write_page(tmp_path / reader, reader, EVERYTHING).read_text() for reader in READERS}
+    pages = {reader: write_page(tmp_path / reader, reader, EVERYTHING).read_text() for reader in PAGES}
     assert len(set(pages.values())) == 3
     assert "per 1,000" in pages["manager"] and "per 1,000" not in pages["engineer"] + pages["regulator"]
 
 
-def test_what_was_not_measured_is_left_out_and_listed(tmp_path):
+def test_what_was_not_measured_is_left_out_and_listed(tmp_path, read_page):
     few = {"parts": "bolts", "verdict": "Wait.", "learned": 30, "tested": 10, "right_own": 0.9}
-    text = Reader(write_page(tmp_path / "page.html", "engineer", few).read_text()).text
+    text = read_page(write_page(tmp_path / "page.html", "engineer", few).read_text()).text
     assert "learned from 30 pictures of bolts" in text and "right on 90.0%" in text and "Deletion" not in text
     assert FACTS["flips_before"] in text.split("Not measured")[1] and "After the data were mended" not in text
 

@@ -9,20 +9,14 @@ import pytest
 
 from course import ROOT
 from course.author import build
-from course.lessons.lesson_12.report import READERS
+from course.lessons.lesson_12.report import PAGES
 
 every_lesson = pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem[:2])
 
 
-def parameters(path):
-    """A lesson's cell of parameters, or an empty one: its code, and the values that make the lesson small."""
-    cell = next((cell for cell in build.read(path).cells if build.is_tagged(cell, "parameters")), None)
-    return (cell.source, cell.metadata.get("small", {})) if cell else ("", {})
-
-
 @every_lesson
 def test_what_makes_a_lesson_small_are_parameters_of_it(path):
-    code, small = parameters(path)
+    code, small = build.parameters(build.read(path))
     assert set(small) <= {node.targets[0].id for node in ast.parse(code).body}
 
 
@@ -32,12 +26,13 @@ def run(tmp_path_factory):
 
     @cache
     def run(path):
-        folder, (code, small) = tmp_path_factory.mktemp(path.stem[:2]), parameters(path)
+        folder, (code, small) = tmp_path_factory.mktemp(path.stem[:2]), build.parameters(build.read(path))
         student = ROOT / "notebooks" / f"{path.stem}.ipynb"
         pages = {"PAGES": str(folder / "pages")} if "PAGES = " in code else {}
         with pytest.MonkeyPatch.context() as patch:
             patch.delenv("XAILAB_STRICT", raising=False)
-            papermill.execute_notebook(  # raises PapermillExecutionError, which names the cell
+            # Raises PapermillExecutionError, which names the cell.
+            papermill.execute_notebook(
                 student,
                 folder / student.name,
                 {**small, **pages},
@@ -64,10 +59,10 @@ def test_with_its_exercises_open_a_lesson_runs_to_its_end_and_every_exercise_say
 
 
 def test_the_pages_of_the_beams_say_what_was_measured(run):
-    executed, pages = run(next(path for path in build.sources() if path.stem[:2] == "12"))
+    executed, pages = run(build.source("12"))
     assert "FOLDER is empty" in "".join(
         output.get("text", "") for cell in executed.cells for output in cell.get("outputs", [])
     )
-    for reader, figures in zip(READERS, (2, 1, 2)):
+    for reader, figures in zip(PAGES, (2, 1, 2)):
         page = (pages / f"12_{reader}.html").read_text(encoding="utf-8")
         assert "Not measured" not in page and page.count("<img") == figures and "drawn steel beams" in page

@@ -10,7 +10,7 @@ from course import cli
 from course.lessons.lesson_07 import train_icnn
 from course.lessons.lesson_07.train_icnn import vgg16_twin  # before the fixture puts a small one in its place
 from xailab._tensorflow import keras
-from xailab.data import PARTS, Parted, creatures
+from xailab.data import PARTS, PicturesWithParts, creatures
 from xailab.twins import small_base, twin
 
 
@@ -19,7 +19,7 @@ def small(monkeypatch):
     def read(path, *, limit, seed):
         found = creatures(limit or 30, ("fox", "hare"), negatives=0, seed=1)
         held_out = np.arange(len(found.labels)) % 3 == 0
-        return Parted(found.pictures, found.labels, found.landmarks, held_out, ("fox", "hare"), PARTS)
+        return PicturesWithParts(found.pictures, found.labels, found.landmarks, held_out, ("fox", "hare"), PARTS)
 
     def network(categories, kind, loss_weight):
         return twin(small_base(widths=(4, 4, 4)), categories, kind, filters=4, loss_weight=loss_weight)

@@ -14,15 +14,13 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+from submissions import HOSTILE, IMPORTS, MISTAKES, NAMES, RIGHT, RIGHT_02, SLOW, hand_in
 
-sys.path.insert(0, str(Path(__file__).parent))
-from submissions import HOSTILE, IMPORTS, MISTAKES, NAMES, RIGHT, RIGHT_02, SLOW, hand_in  # noqa: E402
-
-from course import ROOT  # noqa: E402
-from course.author import build  # noqa: E402
-from course.marking.grade import grade  # noqa: E402
-from course.marking.pages import write_report  # noqa: E402
-from course.marking.sandbox import Limits  # noqa: E402
+from course import ROOT
+from course.author import build
+from course.marking.grade import grade
+from course.marking.pages import write_report
+from course.marking.sandbox import Limits
 
 EVERY = {**RIGHT, **RIGHT_02}
 
@@ -43,7 +41,7 @@ def student(draw, number):
     for id in [id for id in EVERY if id[:2] == lesson]:
         expected[id] = str(draw.choice(["right"] * 4 + ["not tried"] + list(MISTAKES[id])))
     if number % 3 == 0:
-        whole = nbformat.read(next((ROOT / "notebooks").glob(f"{lesson}_*.ipynb")), as_version=4)
+        whole = nbformat.read(ROOT / "notebooks" / f"{build.source(lesson).stem}.ipynb", as_version=4)
         for cell in whole.cells:
             if build.is_tagged(cell, "exercise"):
                 cell.source = code(cell.metadata["id"], expected[cell.metadata["id"]])

@@ -51,7 +51,7 @@ def both(number):
 
 
 def released(source):
-    """What nbgrader leaves of a cell: the marks of solutions and hidden tests and what is between them are gone."""
+    """What nbgrader leaves of a cell: the delimiters of solutions and hidden tests and what is between them are gone."""
     return re.sub(r"^ *#+ BEGIN (SOLUTION|HIDDEN TESTS).*?#+ END \1\n?", "", source, flags=re.DOTALL | re.MULTILINE)
 
 
@@ -141,15 +141,15 @@ def test_a_failing_test_does_not_stop_jupyter():
 def test_what_is_right_on_the_visible_cases_alone_is_found_out():
     names = {}
     exec(BY_HEART["02.1"], names)
-    handover.mark("02.1", names["dense_weights"])
+    handover.require_right("02.1", names["dense_weights"])
     with pytest.raises(NotRight):
-        handover.mark("02.1", names["dense_weights"], seed=1)
+        handover.require_right("02.1", names["dense_weights"], seed=1)
 
 
 def test_the_reference_is_nobodys_own_answer():
     """Whoever runs the check twice in one session marks what it handed back; that must not look like a success."""
     with pytest.raises(NotRight, match="reference"):
-        handover.mark("02.1", exercises("02")["02.1"].reference)
+        handover.require_right("02.1", exercises("02")["02.1"].reference)
 
 
 def test_an_export_is_the_same_again_and_overwrites_nothing(tmp_path, capsys):

@@ -20,7 +20,7 @@ from course.cli import main
 from course.marking import grade as grading
 from course.marking import sandbox
 from course.marking.grade import grade
-from course.marking.marking import mark
+from course.marking.judging import judge_notebook
 from course.marking.pages import table
 from course.marking.sandbox import Limits
 from course.marking.submissions import prepare
@@ -45,7 +45,7 @@ def row(marked, student, exercise):
 
 @pytest.fixture(scope="module")
 def a_class(tmp_path_factory, bubblewrap):
-    """A class of fifteen, twelve of them hostile, marked once. Returns (Class, folder of submissions, folder of the report)."""
+    """A class of fifteen, twelve of them hostile, marked once: (MarkedClass, folder of submissions, folder of the report)."""
     root = tmp_path_factory.mktemp("class")
     folder, out = root / "submissions", root / "report"
     hand_in(folder, "Ada", notebook(), "01 (1).ipynb")
@@ -161,13 +161,13 @@ def test_on_a_dask_cluster_a_killed_worker_loses_nothing_and_the_report_is_the_s
     ):
         workers = list(client.run(os.getpid).values())
 
-        def mark_and_kill(*given):
+        def judge_and_kill(*given):
             if not killed:
                 killed.append(workers[0])
                 os.kill(workers[0], signal.SIGKILL)
-            return mark(*given)
+            return judge_notebook(*given)
 
-        monkeypatch.setattr(grading, "mark", mark_and_kill)
+        monkeypatch.setattr(grading, "judge_notebook", judge_and_kill)
         assert grading.run(tmp_path / "in", tmp_path / "there", scheduler=cluster.scheduler_address, bar=False) == 0
     assert killed == workers[:1]
     assert (tmp_path / "there" / "marks.csv").read_text() == (tmp_path / "here" / "marks.csv").read_text()
@@ -203,7 +203,7 @@ def test_interrupted_it_keeps_what_is_marked_and_goes_on_there(tmp_path, interru
 
 def test_a_report_of_nothing_is_no_points_and_says_why():
     lesson, text = "01", notebook()
-    marked = mark(lesson, text, 1, "", "the time limit of 9 s")
+    marked = judge_notebook(lesson, text, 1, "", "the time limit of 9 s")
     assert marked["ended"] == "the time limit of 9 s ended it before its first cell"
     assert {each["state"] for each in marked["exercises"].values()} == {"missing"}
 
@@ -214,7 +214,7 @@ def test_a_report_of_nothing_is_no_points_and_says_why():
      '{"answer": {"exercise": "01.1"}, "cell": 1}', '{"answer": 7}', '{"answer": {"exercise": ["01.1"]}}', '{"ended": {}, "cell": {}}'],
 )  # fmt: skip
 def test_whatever_a_student_writes_into_the_report_is_no_point(line):
-    marked = mark("01", notebook(), 1, f'{line}\n{{"ended": ""}}\n', "")
+    marked = judge_notebook("01", notebook(), 1, f'{line}\n{{"ended": ""}}\n', "")
     assert sum(each["points"] for each in marked["exercises"].values()) == 0
     json.dumps(marked)
 
@@ -232,7 +232,7 @@ def test_of_a_value_the_first_that_was_tried_counts_since_check_tells_the_right_
     good = {("a", 1, 2): (46, 44), ("b", 2, 2): (12, 13)}
     for values, state in (([..., good], "right"), ([{}, good], "wrong"), ([..., ...], "not tried")):
         said = "\n".join(map(event, values))
-        assert mark("01", notebook(), 1, said, "")["exercises"]["01.3"]["state"] == state
+        assert judge_notebook("01", notebook(), 1, said, "")["exercises"]["01.3"]["state"] == state
 
 
 def test_the_hidden_cases_follow_from_the_reports_seed_and_no_two_reports_share_it(tmp_path):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course.marking.grade import Class, Row
+from course.marking.grade import MarkedClass, Row
 from course.marking.pages import class_page, student_page, table, write_report
 from course.student.exercises import exercises
 
@@ -31,7 +31,7 @@ def a_class(student="Ada"):
         },
         {"student": "Bob", "notebook": f"{EVIL}.ipynb", "lesson": None, "trouble": f"{EVIL} is no notebook"},
     ]
-    return Class(rows, runs)
+    return MarkedClass(rows, runs)
 
 
 def read(text):
@@ -97,6 +97,6 @@ def test_names_with_odd_letters_are_found_behind_their_links(tmp_path):
 
 
 def test_what_could_not_be_marked_and_a_class_run_unprotected_are_said():
-    marked = Class([], [], ["Ada: a.ipynb (KilledWorker: gone)"], protected=False)
+    marked = MarkedClass([], [], ["Ada: a.ipynb (KilledWorker: gone)"], protected=False)
     page = class_page([], marked)
     assert "KilledWorker" in page and "ran unprotected" in page and "No notebook ran" in page

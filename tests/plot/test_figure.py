@@ -2,8 +2,11 @@
 
 import matplotlib
 import numpy as np
+from matplotlib import font_manager
+from matplotlib.text import Text
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from xailab.plot import figure as figures
 from xailab.plot.figure import colours, new_figure
 
 # From linear RGB to what an eye without the green-sensitive cones sees: Machado, Oliveira and Fernandes (2009), table 1.
@@ -52,3 +55,14 @@ def test_a_long_title_goes_over_two_lines_and_the_figure_stays_as_wide_as_it_was
     short, long = (new_figure(title, 4, 3, "alt") for title in ("One line", "A title that is much too long " * 3))
     assert short.get_figwidth() == long.get_figwidth() == 4 and long.get_figheight() > short.get_figheight() == 3
     assert max(map(len, long.get_suptitle().splitlines())) <= 40
+
+
+def test_korean_names_get_a_font_behind_the_user_s_own(monkeypatch):
+    other = next(name for name in sorted(font_manager.get_font_names()) if name != "DejaVu Sans")
+    monkeypatch.setattr(figures, "_HANGUL", [other])
+    with matplotlib.rc_context({"font.family": ["DejaVu Sans"]}):
+        figure = new_figure("이름", 4, 3, "alt")
+        figure.subplots().set_title("label")
+        figure._repr_mimebundle_()
+        assert all(text.get_family() == ["DejaVu Sans", other] for text in figure.findobj(Text))
+        assert matplotlib.rcParams["font.family"] == ["DejaVu Sans"]

@@ -18,17 +18,18 @@ from PIL import Image
 from course import ROOT
 from course.author import build
 from course.lessons import FIGURES
+from course.teach import demo
 from course.teach.demo import demo_command, write_pages
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 
 
 @contextmanager
-def served(folder):
-    """The pages of a folder as `xailab demo` serves them: their address, while the block runs."""
+def served(folder, *options):
+    """The pages of a folder as `xailab demo` serves them, with more options of Voila: their address, while the block runs."""
     command, environment, address = demo_command(folder)
     with (folder / "log").open("w") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen([*command, *options], env=environment, stdout=log, stderr=log)
     try:
         deadline, port = time.monotonic() + build.CELL_SECONDS, int(address.split(":")[2].split("/")[0])
         while socket.socket().connect_ex(("127.0.0.1", port)):
@@ -60,11 +61,12 @@ def asked():
 
 @pytest.fixture(scope="module")
 def visit(browser, address, asked):
-    """A function: opens a page by its name in a new window; of another server, by that one's address."""
+    """A function: opens a page by its name in a new window; of another server, by that one's address; or in a given window."""
     opened = []
 
-    def open_page(name, address=address):
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+    def open_page(name, address=address, window=browser):
+        page = window.new_page()
+        page.set_viewport_size({"width": 1280, "height": 900})
         page.set_default_timeout(build.CELL_SECONDS * 1000)
         page.on("request", lambda request: asked.append(request.url))
         page.goto(address.replace("index", name))
@@ -282,6 +284,78 @@ def test_in_class_a_kernel_that_has_ended_is_said_in_words(visit, address):
     ]
     kernel.kill()
     part.get_by_role("alert").filter(has_text="load the page again").wait_for()
+
+
+def kernels(folder):
+    """The kernels of the server that shows the pages of a folder."""
+    (server,) = [each for each in psutil.Process().children() if str(folder) in each.cmdline()]
+    found = server.children(recursive=True)
+    return [each for each in found if each.status() != psutil.STATUS_ZOMBIE and "ipykernel" in str(each.cmdline())]
+
+
+def one_kernel_is_left(folder):
+    """Wait until all kernels but one have ended, and return that one."""
+    deadline = time.monotonic() + build.CELL_SECONDS
+    while len(left := kernels(folder)) > 1:
+        assert time.monotonic() < deadline, (folder / "log").read_text()
+        time.sleep(0.1)
+    return left[0]
+
+
+def answered(page):
+    """Wait until the figure of lesson 02 is there and answers a move: its page is connected with its kernel."""
+    part = figure(page, "02")
+    part.locator("img").wait_for()
+    before = picture(part)
+    slide(page, part, "number of maps", "ArrowLeft")
+    changed(page, part, before)
+
+
+def test_a_page_that_is_closed_or_left_ends_its_kernel_and_one_in_the_background_keeps_its_own(
+    visit, browser, tmp_path
+):
+    write_pages(tmp_path)
+    with served(tmp_path) as address, browser.new_context() as window:
+        kept = visit("02", address, window)
+        answered(kept)
+        (own,) = kernels(tmp_path)
+        closed, left = visit("02", address, window), visit("02", address, window)
+        answered(closed)
+        answered(left)
+        assert len(kernels(tmp_path)) == 3
+        closed.close(run_before_unload=True)
+        left.goto("about:blank")
+        assert one_kernel_is_left(tmp_path) == own
+        assert "Culling 'idle'" not in (tmp_path / "log").read_text()  # they were not waited for
+        answered(kept)
+
+
+def test_a_page_that_ends_without_a_word_loses_its_kernel_after_a_while_and_one_that_is_open_does_not(visit, tmp_path):
+    write_pages(tmp_path)
+    soon = ["--MappingKernelManager.cull_idle_timeout=20", "--MappingKernelManager.cull_interval=1"]
+    with served(tmp_path, *soon) as address:
+        kept = visit("02", address)
+        answered(kept)
+        (own,) = kernels(tmp_path)
+        ended = visit("02", address)
+        answered(ended)
+        ended.close(run_before_unload=False)  # its request to end the kernel is not sent
+        assert one_kernel_is_left(tmp_path) == own
+        answered(kept)
+        kept.close()
+
+
+def test_kernels_without_a_page_are_ended_within_minutes():
+    settings = (ROOT / "course" / "teach" / "voila" / "voila.py").read_text(encoding="utf-8")
+    idle, look = (int(re.search(rf"{name} = (\d+)", settings)[1]) for name in ("cull_idle_timeout", "cull_interval"))
+    assert 60 <= idle <= 300 and 0 < look <= 60 and "cull_connected" not in settings
+
+
+def test_a_server_that_ends_by_itself_is_said_with_its_last_words(monkeypatch, capsys):
+    ends = [sys.executable, "-c", "print('first'); raise SystemExit('no room for it')"]
+    monkeypatch.setattr(demo, "demo_command", lambda folder: (ends, dict(os.environ), "http://127.0.0.1:1/"))
+    assert demo.show(browser=False) == 1
+    assert "has ended by itself" in (said := capsys.readouterr().out) and "no room for it" in said
 
 
 def test_make_demo_prints_its_address_and_ends_with_ctrl_c(interruptible):

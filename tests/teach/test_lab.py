@@ -13,7 +13,7 @@ from PIL import Image
 
 from course import ROOT
 from course.author import build
-from course.student.quiz import questions
+from course.student.quiz import questions, shuffled
 from course.teach import lab
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -185,24 +185,38 @@ def test_a_quiz_is_answered_by_keyboard_and_the_answers_are_kept(page, root):
     open_lesson(page, "notebooks/01_convolution_arithmetic.ipynb")
     cell = run_cell(page, 'quiz("01")')
     asked = questions("01")[0]
-    right = [choice["says"] for choice in asked["choices"]][0]
-    group = cell.locator(".widget-radio").first
+    explained = {choice["says"]: choice["why"] for choice in asked["choices"]}
+    order = [choice["says"] for choice in shuffled(asked)]
+    verdict = {says: "Right." if says == asked["choices"][0]["says"] else "No." for says in order}
+    group, file = cell.locator(".xailab-question").first, root / "notebooks" / "answers" / "01.json"
+    status, button = group.get_by_role("status"), group.get_by_role("button", name="Check")
+    assert button.is_disabled()
     group.get_by_role("radio").first.focus()
-    file, chosen = root / "notebooks" / "answers" / "01.json", []
-    for _ in asked["choices"]:
-        page.keyboard.press("Space")
-        checked = group.get_by_role("radio", checked=True)
-        chosen.append(checked.evaluate("one => one.closest('label').innerText.trim()"))
-        reason = next(choice["why"] for choice in asked["choices"] if choice["says"] == chosen[-1])
-        verdict = cell.get_by_role("status").filter(has_text=reason)
-        verdict.wait_for()
-        assert verdict.inner_text().startswith("Right." if chosen[-1] == right else "No.")
-        if chosen[-1] == right:
-            break
-        page.keyboard.press("Tab")
-    assert chosen[-1] == right
-    assert json.loads(file.read_text()) == {asked["asks"]: chosen}
-    cell.get_by_text(f"{len(chosen) == 1:d} of 5 right at the first choice").wait_for()
+    page.keyboard.press("Space")
+    for _ in order[1:]:
+        page.keyboard.press("ArrowDown")
+    assert group.get_by_role("radio", name=order[-1], checked=True).count() == 1
+    page.keyboard.press("ArrowUp")
+    assert status.inner_text() == "" and not file.exists()  # passed on the way, and not confirmed
+    page.keyboard.press("Tab")
+    assert button.evaluate("one => one == document.activeElement && !one.disabled")
+    page.keyboard.press("Space")
+    status.filter(has_text=explained[order[-2]]).wait_for()
+    assert status.inner_text().startswith(verdict[order[-2]])
+    page.keyboard.press("Space")  # a second time is no second answer
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowDown")
+    assert status.inner_text() == ""  # the explanation is of another choice
+    page.keyboard.press("Enter")
+    status.filter(has_text=explained[order[-1]]).wait_for()
+    assert status.inner_text().startswith(verdict[order[-1]])
+    assert json.loads(file.read_text()) == {asked["asks"]: [order[-2], order[-1]]}
+    cell.get_by_text(f"{verdict[order[-2]] == 'Right.':d} of 5 right at the first choice").wait_for()
+    before = group.element_handle()
+    run_cell(page, 'quiz("01")')
+    page.wait_for_function("before => !before.isConnected", arg=before)
+    group.get_by_role("radio", name=order[-1], checked=True).wait_for()
+    assert group.get_by_role("status").inner_text().startswith(verdict[order[-1]])
     page.screenshot(path=SCREENSHOTS / "01-quiz.png")
 
 

@@ -1,8 +1,11 @@
 """The site: built from two lessons without a warning, every link leads somewhere, and it reads without a network."""
 
+import html
 import re
+import shutil
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
 
 from course import ROOT
@@ -30,9 +33,41 @@ def test_the_site_has_the_lessons_the_glossary_the_notes_the_ledger_and_the_down
         "datasets/README.html",
         *(f"solutions/{path.stem}.html" for path in LESSONS),
     } <= pages
-    student = [(ROOT / "notebooks" / f"{path.stem}.ipynb").read_bytes() for path in LESSONS]
+    student = [build.text(build.student_edition(build.read(path))).encode() for path in LESSONS]
     assert all(file in [path.read_bytes() for path in (built / "_downloads").rglob("*.ipynb")] for file in student)
     assert not (built.parent / "site-work").exists()
+
+
+def test_an_exercise_solved_in_the_working_folder_is_not_published(tmp_path, monkeypatch):
+    """The course as an instructor leaves it who has worked in notebooks/ with the solutions."""
+    course = tmp_path / "course"
+    course.mkdir()
+    for path in ROOT.iterdir():
+        if path.name != "notebooks":
+            (course / path.name).symlink_to(path)
+    (course / "notebooks").mkdir()
+    name = f"{LESSONS[1].stem}.ipynb"
+    shutil.copy(LESSONS[1].with_suffix(".ipynb"), course / "notebooks" / name)
+    (tmp_path / "npm" / "mathjax" / "es5").mkdir(parents=True)
+    monkeypatch.setattr(site, "ROOT", course)
+    monkeypatch.setattr(javascript, "packages", lambda: tmp_path / "npm")
+    site.lay_out(tmp_path / "laid", [LESSONS[1]])
+    published = nbformat.read(tmp_path / "laid" / "notebooks" / name, as_version=4)
+    answers = [code for code in _exercises(build.read(LESSONS[1])) if build.open_exercise(code) != code]
+    assert len(answers) > 2
+    opened = [code.split("\n", 1)[1] for code in _exercises(published)]  # behind the line with minutes and difficulty
+    assert opened == [build.open_exercise(code) for code in _exercises(build.read(LESSONS[1]))]
+    assert not any(cell.get("outputs") for cell in published.cells)
+
+
+def _exercises(notebook):
+    return [cell.source for cell in notebook.cells if build.is_tagged(cell, "exercise")]
+
+
+def test_no_page_says_that_something_of_it_is_not_set(built):
+    pages = [path.read_text(encoding="utf-8") for path in built.rglob("*.html") if "_static" not in path.parts]
+    assert len(pages) > 6 and not any("not set" in re.search("<footer.*</body>", page, re.DOTALL)[0] for page in pages)
+    assert all("the course's authors" in html.unescape(page) for page in pages)
 
 
 def test_no_link_of_the_site_leads_nowhere_and_one_that_does_is_found(built, tmp_path):
@@ -51,8 +86,6 @@ def test_lessons_that_are_left_out_are_named_without_a_link(built):
 
 
 def test_a_figure_that_moves_says_where_it_does():
-    import nbformat
-
     executed = nbformat.read(LESSONS[1].with_suffix(".ipynb"), as_version=4)
     cells = site.lesson_page(executed, LESSONS[1].stem).cells
     moving = next(i for i, cell in enumerate(cells) if cell.cell_type == "code" and 'demo("03")' in cell.source)

@@ -62,13 +62,16 @@ def test_every_text_figure_and_remark_for_teachers_is_in_the_deck_once(number):
 
 def test_long_prose_is_for_the_speaker_and_key_sentences_are_shown():
     text = "One plain sentence. A **word** that is introduced. For $S = 3$ it holds. Another plain one."
-    assert slides.key("paragraph", text) == "A **word** that is introduced. For $S = 3$ it holds."
-    assert slides.key("paragraph", "**Draw one.** It is read. Then more.") == "**Draw one.** It is read."
+    assert slides.key_sentences("paragraph", text) == "A **word** that is introduced. For $S = 3$ it holds."
+    assert slides.key_sentences("paragraph", "**Draw one.** It is read. Then more.") == "**Draw one.** It is read."
     assert (
-        slides.key("bullet_list", "- One. More of it.\n- **Two?** Then this. And that.")
+        slides.key_sentences("bullet_list", "- One. More of it.\n- **Two?** Then this. And that.")
         == "- One.\n- **Two?** Then this."
     )
-    assert slides.key("paragraph", "$$a = b$$") == "$$a = b$$" and slides.key("paragraph", "Nothing here.") == ""
+    assert (
+        slides.key_sentences("paragraph", "$$a = b$$") == "$$a = b$$"
+        and slides.key_sentences("paragraph", "Nothing here.") == ""
+    )
 
 
 def test_a_full_stop_inside_bold_or_a_formula_ends_no_sentence():

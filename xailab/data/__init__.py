@@ -5,7 +5,7 @@ Nothing here needs a network, a model or TensorFlow. A new kind of data is a mod
 
 from xailab.data.digits import mnist
 from xailab.data.labelled import Pictures, halves, hold_out, image_folder, read_picture
-from xailab.data.marked_parts import READERS, Parted, animal_part, cub200, voc_part
+from xailab.data.marked_parts import READERS, PicturesWithParts, animal_part, cub200, voc_part
 from xailab.data.photographs import photos, square
 from xailab.data.rendered_beams import Beams, beams
 from xailab.data.rendered_creatures import PARTS, SPECIES, creatures
@@ -18,7 +18,7 @@ __all__ = [
     "READERS",
     "SPECIES",
     "Beams",
-    "Parted",
+    "PicturesWithParts",
     "Pictures",
     "animal_part",
     "beams",

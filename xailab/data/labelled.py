@@ -59,9 +59,8 @@ def image_folder(folder, size=(224, 403)):
         try:
             images.append(read_picture(path, size))
             owners.append(owner)
-        except (
-            Exception
-        ) as error:  # broken files make Pillow raise almost anything, and one of them must not stop the rest
+        # Broken files make Pillow raise almost anything, and one of them must not stop the rest.
+        except Exception as error:
             skipped[str(path)] = f"{type(error).__name__}: {error}"
     found = [each for each in classes if each in owners]
     skipped |= {str(each): "no readable picture in it" for each in classes if each not in found}

@@ -32,7 +32,7 @@ _ANIMAL = (
 
 
 @dataclass(frozen=True)
-class Parted:
+class PicturesWithParts:
     """Pictures uint8 (N, S, S, 3); labels int (N,), from 1 in the order of `categories`; landmarks float (N, K, 2), x and y in
     pixels of the parts named in `parts`, NaN where one is not seen; test bool (N,), whether a picture is held out."""
 
@@ -49,8 +49,8 @@ def cub200(path, *, size=224, limit=None, seed=0):
 
     path: folder CUB_200_2011, or its archive. size: side of the pictures in pixels. limit: read so many photos, drawn at
     random by the seed; None reads all (1.8 GB of memory at 224 pixels).
-    Returns Parted, held out as the authors did. Raises FileNotFoundError, which says where to get them, for missing files.
-    Wah, Branson, Welinder, Perona, Belongie (2011). Lesson 07.
+    Returns PicturesWithParts, held out as the authors did. Raises FileNotFoundError, which says where to get them, for
+    missing files. Wah, Branson, Welinder, Perona, Belongie (2011). Lesson 07.
     """
     folder = _root(path, "images.txt", _CUB)
     table = {name: _lines(folder / f"{name}.txt", _CUB) for name in ("images", "image_class_labels", "bounding_boxes")}
@@ -83,8 +83,8 @@ def voc_part(path, *, animals=("bird", "cat", "cow", "dog", "horse", "sheep"), s
     """Six animals of Pascal VOC 2010 with the masks of their parts, of which head, neck and torso are read, as in the paper.
 
     path: folder that holds Annotations_Part and JPEGImages, or an archive of it. animals: which to read. size, limit, seed: as
-    in cub200. Returns Parted; a part's place is the centre of its mask's box, and a fifth of the objects is held out.
-    Raises FileNotFoundError as cub200. Chen, Mottaghi, Liu, Fidler, Urtasun, Yuille (2014). Lesson 07.
+    in cub200. Returns PicturesWithParts; a part's place is the centre of its mask's box, and a fifth of the objects is held
+    out. Raises FileNotFoundError as cub200. Chen, Mottaghi, Liu, Fidler, Urtasun, Yuille (2014). Lesson 07.
     """
     from scipy.io import loadmat
 
@@ -117,7 +117,7 @@ def animal_part(path, *, animals=None, size=224, limit=None, seed=0):
 
     path: folder that holds n01443537_obj and the like, or an archive of it; an animal's folder holds img/data.mat, its photos
     img/img/00001.jpg … and truth_part01.mat, truth_part02.mat. animals: WordNet numbers such as "n01443537"; None reads all
-    that are there. size, limit, seed: as in cub200. Returns Parted; a fifth of the objects is held out.
+    that are there. size, limit, seed: as in cub200. Returns PicturesWithParts; a fifth of the objects is held out.
     Raises FileNotFoundError as cub200. Zhang, Wu, Zhu (2018), section 4. Lesson 07.
     """
     from scipy.io import loadmat
@@ -128,13 +128,13 @@ def animal_part(path, *, animals=None, size=224, limit=None, seed=0):
     for label, animal in enumerate(animals, 1):
         home = folder / f"{animal}_obj"
         samples = np.atleast_1d(
-            loadmat(_there(home / "img" / "data.mat", _ANIMAL), squeeze_me=True, struct_as_record=False)["samples"]
+            loadmat(_existing(home / "img" / "data.mat", _ANIMAL), squeeze_me=True, struct_as_record=False)["samples"]
         )
         places = np.full((len(samples), 2, 2), np.nan)
         for part in range(2):
             file = home / f"truth_part{part + 1:02d}.mat"
             if part == 0 or file.exists():  # some animals have no leg marked
-                for index, centre in enumerate(_centres(_there(file, _ANIMAL))[: len(samples)]):
+                for index, centre in enumerate(_centres(_existing(file, _ANIMAL))[: len(samples)]):
                     places[index, part] = centre
         for index, sample in enumerate(samples):
             edges = sample.obj.bndbox
@@ -162,7 +162,7 @@ def _centres(path):
 
 
 def _read(objects, size, limit, seed, categories, parts, source):
-    """objects: (file, box x0 y0 x1 y1, places (K, 2) in the photo, label, held out or None) -> Parted."""
+    """objects: (file, box x0 y0 x1 y1, places (K, 2) in the photo, label, held out or None) -> PicturesWithParts."""
     objects = [each for each in objects if np.prod(each[1][2:] - each[1][:2]) >= _LEAST_AREA]
     if not objects:
         raise FileNotFoundError(f"no object of {', '.join(categories[:8])} was found. {source}")
@@ -172,7 +172,7 @@ def _read(objects, size, limit, seed, categories, parts, source):
     landmarks = np.full((len(chosen), len(parts), 2), np.nan)
     for row, index in enumerate(tqdm(chosen, desc="photos", disable=len(chosen) < 100)):
         file, box, places, _, _ = objects[index]
-        with Image.open(_there(file, source)) as photo:
+        with Image.open(_existing(file, source)) as photo:
             pictures[row] = photo.convert("RGB").resize(
                 (size, size), Image.Resampling.BILINEAR, box=_inside(box, photo.size)
             )
@@ -180,7 +180,7 @@ def _read(objects, size, limit, seed, categories, parts, source):
     labels = np.array([objects[index][3] for index in chosen])
     held_out = [objects[index][4] for index in chosen]
     test = draw.random(len(chosen)) < 0.2 if held_out[0] is None else np.array(held_out)
-    return Parted(pictures, labels, landmarks, test, tuple(categories), parts)
+    return PicturesWithParts(pictures, labels, landmarks, test, tuple(categories), parts)
 
 
 def _inside(box, size):
@@ -189,10 +189,10 @@ def _inside(box, size):
 
 
 def _lines(path, source):
-    return [line.split() for line in _there(path, source).read_text().splitlines() if line.strip()]
+    return [line.split() for line in _existing(path, source).read_text().splitlines() if line.strip()]
 
 
-def _there(path, source):
+def _existing(path, source):
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing. {source}")
     return path
@@ -200,7 +200,7 @@ def _there(path, source):
 
 def _root(path, landmark, source):
     """The folder, at the path or below it, that holds `landmark`; an archive is unpacked beside itself first."""
-    path = _there(Path(path), source)
+    path = _existing(Path(path), source)
     folder = path if path.is_dir() else unpack(path)
     for candidate in (folder, *sorted(each for each in folder.iterdir() if each.is_dir())):
         if any(candidate.glob(landmark)):

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from xailab._tensorflow import keras, tf
-from xailab._validate import check_photo, check_photos, check_size
+from xailab._validate import check_photo
 from xailab.models.files import FetchError, fetch, say_once
 from xailab.models.weight_files import read_onnx, read_torch
+from xailab.network import Network
 
 layers = keras.layers
-
-_BATCH = 32  # photos at a time: more is not faster on a processor, and takes more memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +42,8 @@ class Classifier:
 
         Raises ValueError for another dtype or shape. Lesson 04.
         """
-        photos = check_photos(photos)
-        check_size(photos, self.model)
-        batches = [photos[start : start + _BATCH] for start in range(0, len(photos), _BATCH)]
-        return np.concatenate([self._compiled(batch).numpy() for batch in batches])
+        network = Network.of(self)
+        return network.logits(network.check_images(photos))
 
     def top(self, photo, k=5):
         """The k likeliest classes of one photo.
@@ -57,14 +53,6 @@ class Classifier:
         """
         probabilities = self(check_photo(photo)[None])[0]
         return [(self.labels[i], float(probabilities[i])) for i in np.argsort(-probabilities)[:k]]
-
-    @cached_property
-    def _compiled(self):
-        # The batch axis is free, so that the last, smaller batch does not cost a second compilation.
-        signature = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.uint8)
-        return tf.function(
-            lambda photos: self.model(self.preprocess(photos), training=False), input_signature=[signature]
-        )
 
 
 def lenet5(input_shape=(224, 403, 3), classes=11, *, activation="tanh"):

@@ -13,12 +13,13 @@ import numpy as np
 from matplotlib import font_manager, rcParams
 from matplotlib.colors import CenteredNorm, Normalize
 from matplotlib.figure import Figure as _MatplotlibFigure
+from matplotlib.text import Text
 
 WIDEST = 9.2  # inches: as wide as a notebook's column
 
 # Class names may be Korean: Matplotlib's own font has no Hangul, and takes a letter that it lacks from the next of these.
 _HANGUL = {"Malgun Gothic", "Apple SD Gothic Neo", "AppleGothic", "NanumGothic", "Noto Sans CJK KR"}
-rcParams["font.family"] = ["sans-serif", *sorted(_HANGUL & set(font_manager.get_font_names()))]
+_HANGUL = sorted(_HANGUL & set(font_manager.get_font_names()))
 
 
 class Figure(_MatplotlibFigure):
@@ -28,6 +29,12 @@ class Figure(_MatplotlibFigure):
     """
 
     alt = ""
+
+    def draw(self, renderer):
+        """Draw, with a font behind the user's own that has what Korean names need."""
+        for text in self.findobj(Text) if _HANGUL else ():
+            text.set_family([*rcParams["font.family"], *_HANGUL])
+        super().draw(renderer)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         buffer = io.BytesIO()

@@ -1,6 +1,6 @@
 """The figure of lesson 11: four maps of a photo, of which one is the network's."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -9,9 +9,16 @@ from course.lessons.networks import photo_classifier, photographs
 from course.student.controls import Interactive, choice
 from xailab import plot
 from xailab.cam import grad_cam
-from xailab.evaluate import keeping_weights, shuffle_weights
+from xailab.evaluate import shuffle_weights
+from xailab.network import copy_of
 
 NAMES = "ABCD"
+
+
+@cache
+def _copy():
+    """A copy of the classifier, whose weights may be shuffled."""
+    return copy_of(photo_classifier())
 
 
 @lru_cache(maxsize=12)
@@ -27,10 +34,11 @@ def candidates(name):
     target = int(classifier.logits(photo[None])[0].argmax())
     real = grad_cam(classifier, photo[None], target)[0]
     random = np.random.default_rng(crc32(name.encode()))
-    with keeping_weights(classifier.model):
-        for layer in classifier.model.layers:
-            shuffle_weights(layer, random)
-        shuffled = grad_cam(classifier, photo[None], target)[0]
+    untaught = _copy()
+    untaught.model.set_weights(classifier.model.get_weights())
+    for layer in untaught.model.layers:
+        shuffle_weights(layer, random)
+    shuffled = grad_cam(untaught, photo[None], target)[0]
     edges = gaussian(sobel(photo.mean(axis=2)), 8)
     rows, columns = np.indices(photo.shape[:2])
     blob = np.exp(-(((rows - 112) / 50) ** 2) - ((columns - 112) / 50) ** 2)

@@ -49,7 +49,7 @@ FACTS = {
     "guess_error": "mean error of one guess for all cracked parts",
 }
 
-_PAGES = {
+PAGES = {
     "engineer": (
         "For the engineer: what it looks at, and how to see it again",
         {
@@ -120,7 +120,6 @@ _PAGES = {
         },
     ),
 }
-READERS = tuple(_PAGES)
 
 
 def write_page(path, reader, facts, figures=()):
@@ -132,10 +131,10 @@ def write_page(path, reader, facts, figures=()):
     Returns the file's Path. Raises ValueError for another reader, a name that is not in FACTS, a missing or empty text, a
     number that is not finite, a figure without alternative text; OSError for a place that cannot be written. Lesson 12.
     """
-    if reader not in _PAGES:
-        raise ValueError(f"reader is {reader!r}: one of {', '.join(READERS)} was expected.")
+    if reader not in PAGES:
+        raise ValueError(f"reader is {reader!r}: one of {', '.join(PAGES)} was expected.")
     _check(facts)
-    title, sections = _PAGES[reader]
+    title, sections = PAGES[reader]
     body, missing = [], set()
     for heading, sentences in sections.items():
         lacking = [_names(sentence) - set(facts) for sentence in sentences]

@@ -18,6 +18,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "home_page_in_toc": True,
     "navbar_persistent": [],
+    "footer_content_items": ["copyright"],  # which names the authors
 }
 html_context = {"default_mode": "light"}  # the figures are drawn on white
 html_show_search_summary = False  # it would fetch pages, which a browser forbids where the site is read from a disk

@@ -11,7 +11,7 @@ from course.student.check import cases_of, judge
 from course.student.exercises import exercises
 
 
-def mark(lesson, text, seed, said, over):
+def judge_notebook(lesson, text, seed, said, over):
     """Judge what came out of a run.
 
     lesson: two digits. text: the notebook that ran. seed: of the hidden cases. said, over: what run_notebook returned.
