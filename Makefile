@@ -38,9 +38,10 @@ test: .venv/ready
 	$(BIN)/ruff format --check .
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
 
-# What opens a browser, runs notebooks or trains what a lesson trains.
+# What opens a browser, runs notebooks, trains what a lesson trains, builds the wheel or runs benchmarks.
 LONG = $(wildcard tests/lessons/test_lesson_*.py) tests/lessons/test_student_edition.py tests/hosting \
-       $(addprefix tests/teach/test_,lab.py demo_pages.py site.py slides.py) $(addprefix tests/marking/test_,grade.py export_nbgrader.py)
+       $(addprefix tests/teach/test_,lab.py demo_pages.py site.py slides.py) $(addprefix tests/marking/test_,grade.py export_nbgrader.py) \
+       tests/test_wheel.py tests/test_benchmarks.py
 
 unit: .venv/ready
 	$(TWO_AT_A_TIME) $(PYTEST) --durations=8 tests $(addprefix --ignore ,$(LONG))
@@ -83,7 +84,8 @@ graders: .venv-nbgrader/ready .venv-otter/ready
 	$$kernel -m ipykernel install --prefix .venv-$* --name python3 --display-name "Python 3 (ipykernel)" 2>/dev/null; \
 	touch $@
 
-# The stamp is written last: an interrupted set-up is taken up again by the next call.
+# The stamp is written last: an interrupted set-up is taken up again by the next call. Of what uv and pip say, `told` leaves what is
+# being fetched and what went wrong, without the host that it comes from.
 .venv/ready: requirements.lock pyproject.toml
 	@set -e; \
 	for python in python3.11 python3.12 python3.13 python3; do \
@@ -97,12 +99,25 @@ graders: .venv-nbgrader/ready .venv-otter/ready
 	  echo "1/3  Making .venv with $$found"; $$found -m venv --clear .venv; \
 	fi; \
 	echo "2/3  Installing the packages of requirements.lock: about 2 GB, some minutes the first time"; \
+	told() { \
+	  while IFS= read -r line; do \
+	    case "$$line" in \
+	      " + "*|" - "*|" ~ "*|" Downloaded"*|*"Built "*|"Using Python"*|"Looking in"*|Requirement*|Ignoring*|"  "[DU]*|Installing*|Successfully*) ;; \
+	      *://*) echo "     $$line" | sed 's|://[^/ ]*|://…|g' ;; \
+	      *) echo "     $$line" ;; \
+	    esac; \
+	  done; \
+	}; \
+	rm -f .venv/filled; \
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock; \
-	if $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock && \
-	   $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock; \
-	then :; else \
+	{ $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock && \
+	  $(BIN)/uv pip install --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
+	  touch .venv/filled; } 2>&1 | told; \
+	if [ ! -e .venv/filled ]; then \
 	  echo "     uv did not manage; pip takes over, which is slower"; \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock; \
+	  { $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check --require-hashes -r requirements.lock && \
+	    touch .venv/filled; } 2>&1 | told; \
+	  [ -e .venv/filled ]; \
 	fi; \
 	echo "3/3  Adding the course's own package"; \
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \

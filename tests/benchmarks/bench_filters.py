@@ -9,23 +9,25 @@ from xailab.filters import InterpretableConv2D, filter_loss, templates
 layers = keras.layers
 
 
-def rows():
-    """Yield (what, ratio, largest ratio allowed or None)."""
+def rows(small=False):
+    """Yield (what, ratio, largest ratio allowed or None). small: as little as shows that it runs."""
     draw = np.random.default_rng(0)
     images = tf.constant(draw.normal(size=(64, 64, 64, 3)).astype(np.float32))
     labels = tf.constant(draw.integers(0, 2, 64))
-    for cells, filters in ((16, 32), (8, 64)):
+    for cells, filters in ((8, 4),) if small else ((16, 32), (8, 64)):
         for kind, categories in (("filter loss", None), ("with labels", 1)):
             plain, ours = _step(cells, filters), _step(cells, filters, categories=categories, loss_weight=1e-3)
             without, with_both = seconds(
-                lambda step=plain: step(images, labels), lambda step=ours: step(images, labels), rounds=15
+                lambda step=plain: step(images, labels),
+                lambda step=ours: step(images, labels),
+                rounds=1 if small else 15,
             )
             yield (
                 f"Training step, 2 layers of {cells}x{cells}x{filters}: {kind} + masks / without",
                 with_both / without,
                 1.6,
             )
-    maps = np.maximum(draw.normal(size=(64, 8, 8, 64)), 0) * 40
+    maps = np.maximum(draw.normal(size=(64, 8, 8, 2 if small else 64)), 0) * 40
     loop, ours = seconds(lambda: _loop(maps), lambda: filter_loss(maps), rounds=1)
     yield "Filter loss, 64 pictures, maps of 8x8x64: ours / loop over templates and pictures", ours / loop, 1 / 50
 

@@ -6,8 +6,11 @@ import numpy as np
 
 
 def seconds(*calls, rounds=7):
-    """Median seconds of each call, in turns, so that whatever else the machine does slows all of them alike."""
-    for call in calls:
+    """Median seconds of each call, in turns, so that whatever else the machine does slows all of them alike.
+
+    rounds: how many; a single one counts traces, caches and allocations, too, and judges nothing.
+    """
+    for call in calls if rounds > 1 else ():
         call()  # traces, caches, allocations
     taken = np.zeros((rounds, len(calls)))
     for turn in range(rounds):
