@@ -317,6 +317,26 @@ def test_a_model_with_code_of_its_own_is_asked_but_not_looked_into(images):
     np.testing.assert_allclose(falls[0], 2 * falls[1], atol=1e-5)
 
 
+def test_a_subclass_of_its_own_is_told_what_to_pass(images):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.head = layers.Dense(4)
+
+        def call(self, inputs):
+            return self.head(tf.reduce_mean(inputs, axis=(1, 2)))
+
+    own = Own()
+    assert "not built yet" in said(occlusion, own, images)
+    expected = own(images)
+    assert "pass keras.Model(x, model(x))" in said(occlusion, own, images)
+    inputs = keras.Input((12, 12, 3))
+    wrapped = keras.Model(inputs, own(inputs))
+    np.testing.assert_allclose(Network.of(wrapped).logits(images), expected, atol=1e-6)
+    assert occlusion(wrapped, images, 1, patch=4, stride=4, progress=False).any()
+    assert "no layer with a spatial map" in said(grad_cam, wrapped, images)
+
+
 def test_neither_losses_nor_variables_move_while_a_model_is_explained(images):
     class Counting(layers.Layer):
         def build(self, shape):

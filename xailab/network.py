@@ -87,16 +87,21 @@ class Network:
         """What is known of a model.
 
         model: keras.Model or models.Classifier. Returns the Network that was kept for it, or a new one if the model has
-        other layers than before. Raises TypeError for anything else.
+        other layers than before. Raises TypeError for anything else, ValueError for a model that is not built.
         """
         network = getattr(model, "model", model)
         if not isinstance(network, keras.Model):
             raise TypeError(
                 f"the model is a {type(model).__name__}: a keras.Model or an xailab.models.Classifier was expected."
             )
-        if not network.built or not hasattr(network, "output_shape"):
+        if not network.built:
             raise ValueError(
                 f"model '{network.name}' is not built yet: give it a keras.Input first, or call it once on a batch."
+            )
+        if not hasattr(network, "output_shape"):
+            raise ValueError(
+                f"model '{network.name}' is a subclass whose shapes Keras does not know: with x = keras.Input(shape of an image), "
+                "pass keras.Model(x, model(x))."
             )
         with _LOCK:
             known = _kept.get(model)
