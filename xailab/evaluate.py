@@ -153,7 +153,8 @@ def rank_correlation(maps, others):
     from scipy.stats import rankdata
 
     maps, others, constant = _check_two(maps, others)
-    ranks = [rankdata(array.reshape(len(array), -1), axis=1) for array in (maps, others)]
+    # Ranks in double precision, whatever the maps are in: SciPy from 1.18 on would keep to theirs.
+    ranks = [rankdata(array.reshape(len(array), -1).astype(float), axis=1) for array in (maps, others)]
     one, two = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
     size = np.sqrt((one**2).sum(axis=1) * (two**2).sum(axis=1))
     return np.where(constant, np.nan, (one * two).sum(axis=1) / np.where(constant, 1, size))

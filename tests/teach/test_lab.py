@@ -88,12 +88,18 @@ def run_all(page):
     return outputs
 
 
+LAID_OUT = f"""() => {{ const all = {NOTEBOOK}.content.widgets, shown = {NOTEBOOK}.content.node;
+    return all.every(cell => !cell.isPlaceholder()) && !shown.innerText.includes('$$')
+        && [...shown.querySelectorAll('.jp-OutputArea img')].every(one => one.complete); }}"""
+FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def look(page, name, pictures=True):
     """What a reader would stumble over, and a screenshot whose pixels are not blank. pictures: whether there are some."""
     shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
     if pictures:  # cells below the window are drawn when there is time for it
         shown.locator(".jp-OutputArea img").first.wait_for(state="attached")
-    page.wait_for_timeout(1500)  # formulas and pictures are laid out
+    page.wait_for_function(LAID_OUT)
     assert shown.locator("mjx-merror").count() == 0 and "$$" not in shown.inner_text()
     found = shown.locator(".jp-OutputArea img").evaluate_all(
         "all => all.map(one => [one.naturalWidth, one.alt, one.width])"
@@ -104,14 +110,14 @@ def look(page, name, pictures=True):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     if found:  # the first figure rather than the end of the text
         shown.locator(".jp-OutputArea img").first.scroll_into_view_if_needed()
-        page.wait_for_timeout(300)
+        shown.locator(".jp-OutputArea img").first.evaluate(f"async one => {{ await one.decode(); await {FRAME}; }}")
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
     pixels = np.asarray(Image.open(SCREENSHOTS / f"{name}.png").convert("L"))
     assert pixels.std() > 10
 
 
 def test_make_lab_opens_lesson_00_without_a_question(page):
-    page.wait_for_timeout(3000)  # time for a pop-up to appear
+    page.evaluate(f"async () => {{ await window.jupyterapp.restored; await {FRAME}; }}")  # then what asks has asked
     assert page.locator(".jp-Dialog").count() == 0
     assert page.locator(".Toastify__toast").count() == 0
     assert page.evaluate(f"() => {NOTEBOOK}.sessionContext.kernelDisplayName") == "Python 3 (ipykernel)"
