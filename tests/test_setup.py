@@ -89,7 +89,7 @@ def test_what_contributing_names_is_there():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {"test", "bench", "notebooks"} <= set(re.findall(r"make ([a-z]+)", text)) - {"it", "is", "a"} <= targets
     paths = re.findall(
-        r"`((?:xailab|tests|solutions|datasets)/[\w/.]+\.\w+|[A-Z]+\.cff|\.pre-commit-config\.yaml)`", text
+        r"`((?:xailab|course|tests|solutions|datasets)/[\w/.]+\.\w+|[A-Z]+\.cff|\.pre-commit-config\.yaml)`", text
     )
     assert len(paths) > 8 and [path for path in paths if not (ROOT / path).exists() and "NN" not in path] == []
 
