@@ -6,10 +6,20 @@ import signal
 from html.parser import HTMLParser
 
 import pytest
+from warm_kernels import warm_kernels
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    """nbval starts the kernel of a solved edition when its first cell is set up."""
+    if item.path.suffix != ".ipynb":
+        return (yield)
+    with warm_kernels():
+        return (yield)
 
 
 @pytest.fixture(scope="session")
