@@ -27,7 +27,7 @@ from xailab.occlusion import occlusion
 
 import keras
 
-# %% tags=["parameters"] small={"STRIDE": 32, "SIDES": [64], "NEW": 8}
+# %% tags=["parameters"] small={"STRIDE": 32, "SIDES": [64], "NEW": 4}
 STRIDE = 16  # pixels from one patch of 32 to the next: larger is quicker and coarser
 SIDES = [16, 64]  # pixels of other patches
 NEW = 40  # new pictures per kind, to test salads and pizzas with

@@ -16,7 +16,7 @@
 # Two features, so that we can see everything. The colour is the score of a support vector machine; zero is its boundary. The
 # boundary is bent, and no line describes it. But stand at the white star and look around: nearby, a line will do.
 
-# %% tags=["parameters"] small={"SAMPLES": [50, 100], "PHOTOS": 100}
+# %% tags=["parameters"] small={"SAMPLES": [50, 100], "PHOTOS": 50}
 SAMPLES = [50, 200, 1000, 5000]  # rows to ask about, when stability is measured
 PHOTOS = 1000  # photos with hidden parts to ask about for an explanation
 

@@ -17,7 +17,7 @@
 # To see whether it works, we must know where the parts are. So we draw our own foxes, in any pose, place, size and colour, and know
 # for each pixel which part it shows. The network never sees this.
 
-# %% tags=["parameters"] small={"EPOCHS": 1, "PICTURES": 128}
+# %% tags=["parameters"] small={"EPOCHS": 1, "PICTURES": 64}
 SEED = 0  # of both networks' first weights
 EPOCHS = 8  # passes over the pictures
 PICTURES = 2000  # to train on

@@ -18,7 +18,7 @@
 # The surfaces here are patches of real photographs, all in grey and in random light, so that neither colour nor brightness gives
 # one away. Training and test patches come from different parts of each photograph.
 
-# %% tags=["parameters"] small={"SIZE": [32, 58], "SCRATCH_EPOCHS": 1, "TUNING_EPOCHS": 1, "STEPS": 5}
+# %% tags=["parameters"] small={"SIZE": [32, 58], "SCRATCH_EPOCHS": 1, "TUNING_EPOCHS": 1, "STEPS": 5, "PATCHES": [4, 4]}
 SIZE = [64, 115]  # height and width of a patch; the thesis has [224, 403]
 # The same for LeNet-5; at [224, 403] its 200 million weights take several GB.
 SCRATCH_SIZE = [32, 58]

@@ -11,7 +11,7 @@
 # of a column? The parts of a picture (1), the features in its last layer (2), its filters (3). At the end stands a map of all
 # methods of the course (4).
 
-# %% tags=["parameters"] small={"QUESTIONS": 30, "DIGITS": 1000, "EPOCHS": 1, "POINTS": 100, "PATCHES": 3}
+# %% tags=["parameters"] small={"QUESTIONS": 10, "DIGITS": 500, "EPOCHS": 1, "POINTS": 100, "PATCHES": 3}
 QUESTIONS = 200  # changed photos that partition Shapley asks about
 DIGITS = 4000  # to learn from; the others of the 5,000 are held out
 EPOCHS = 5  # passes over them

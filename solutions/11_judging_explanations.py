@@ -37,7 +37,7 @@ from xailab.models import Classifier
 import keras  # behind xailab, which keeps TensorFlow's start-up lines out of the lesson
 import tensorflow as tf
 
-# %% tags=["parameters"] small={"BEAMS": 200, "FOXES": 100, "PICTURES": 2, "NETWORKS": 2, "SEEDS": 2}
+# %% tags=["parameters"] small={"BEAMS": 80, "FOXES": 60, "PICTURES": 2, "NETWORKS": 2, "SEEDS": 2}
 BEAMS = 800  # to train on
 FOXES = 1000  # to train another network on
 PICTURES = 4  # in the league table; 100 take about ten minutes
