@@ -1,7 +1,7 @@
 # Two commands are enough: `make lab` to work through the course, `make test` to check all of it.
 SHELL = /bin/sh
 BIN = .venv/bin
-PYTEST = NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+PYTEST = NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 HANGS = 900  # seconds after which a cell is given up; no test passes or fails by the clock
 
 # Lessons and tests run two at a time: one computing thread each keeps them out of each other's way.

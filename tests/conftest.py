@@ -13,6 +13,12 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 QUIET += ["--disable-component-update", "--disable-sync"]
 
 
+def pytest_collection_modifyitems(items):
+    """What takes longest comes first, so that both workers end together: the student editions, one file, then notebooks."""
+    longest = ["test_student_edition.py", ".ipynb", "test_lesson_"]
+    items.sort(key=lambda item: [name in item.path.name for name in longest], reverse=True)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
     """nbval starts the kernel of a solved edition when its first cell is set up."""
