@@ -1,10 +1,11 @@
 # Two commands are enough: `make lab` to work through the course, `make test` to check all of it.
 SHELL = /bin/sh
 BIN = .venv/bin
-PYTEST = NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers for two cores: each waits for kernels and browsers part of its time. The longest files come first, see tests/conftest.py.
+PYTEST = NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 HANGS = 900  # seconds after which a cell is given up; no test passes or fails by the clock
 
-# Lessons and tests run two at a time: one computing thread each keeps them out of each other's way.
+# Several lessons or tests run at a time: one computing thread each keeps them out of each other's way.
 TWO_AT_A_TIME = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 export JUPYTER_PREFER_ENV_PATH = 1
 # Empty: compiled modules are kept. Where the environment forbids it, every lesson would compile TensorFlow anew, some 8 s each.

@@ -470,10 +470,9 @@ four = {
 print(pandas.concat(four.values()).set_axis(four.keys()).round(2).to_string())
 
 # %% [markdown]
-# The first two agree. From the second line to the third only the *sample* changes, and the weight's share moves most, by half a
-# mile per gallon. From the third to the fourth only the *question* changes, and the share of the cylinders moves most, by 0.8: the
-# first three lines ask about cars that never were, as the PDP does; the fourth goes down both branches where a question is about
-# an unknown feature, in the shares of the training cars.
+# The first two agree. From the second line to the third only the *sample* changes, and the weight moves most, by 0.5. From the
+# third to the fourth only the *question* changes, and the cylinders move most, by 0.8: the first three lines ask about cars that
+# never were, as the PDP does; the fourth goes down both branches at an unknown feature, in the shares of the training cars.
 # <!-- tried: tests/lessons/test_lesson_09.py::test_the_sample_moves_the_weight_most_and_the_question_the_cylinders | this car, this forest | exact -->
 # A Shapley value without its background is as much a riddle as a table without its response.
 #

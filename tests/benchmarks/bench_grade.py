@@ -1,6 +1,5 @@
 """Marking a class: what the sandbox and the judging add to the notebooks' own time, and what a second worker brings."""
 
-import asyncio
 import os
 import tempfile
 import time
@@ -27,10 +26,8 @@ def _alone(path):
     """Seconds of one notebook without any of ours: nbclient in this process, with the threads that marking gives it."""
     _, text = prepare(path)
     start = time.perf_counter()
-    asyncio.run(
-        NotebookClient(nbformat.reads(text, as_version=4), allow_errors=True).async_execute(
-            env={**os.environ, **grading._ALONE}, cwd=str(ROOT / "notebooks")
-        )
+    NotebookClient(nbformat.reads(text, as_version=4), allow_errors=True).execute(
+        env={**os.environ, **grading._ALONE}, cwd=str(ROOT / "notebooks")
     )
     return time.perf_counter() - start
 
