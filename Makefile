@@ -6,7 +6,7 @@ PYTEST = NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 3 --dist loadfile --n
 HANGS = 900  # seconds after which a cell is given up; no test passes or fails by the clock
 
 # Several lessons or tests run at a time: one computing thread each keeps them out of each other's way.
-TWO_AT_A_TIME = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+ONE_THREAD_EACH = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 export JUPYTER_PREFER_ENV_PATH = 1
 # Empty: compiled modules are kept. Where the environment forbids it, every lesson would compile TensorFlow anew, some 8 s each.
 export PYTHONDONTWRITEBYTECODE =
@@ -37,7 +37,7 @@ test: .venv/ready
 	@echo "About 15 minutes on two idle cores, over 25 on one; the ten slowest tests are named at the end."
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(TWO_AT_A_TIME) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
+	$(ONE_THREAD_EACH) $(PYTEST) --durations=10 --nbval-lax --nbval-cell-timeout $(HANGS) --nbval-kernel-startup-timeout $(HANGS) tests solutions
 
 # What opens a browser, runs notebooks, trains what a lesson trains, builds the wheel or runs benchmarks.
 LONG = $(wildcard tests/lessons/test_lesson_*.py) tests/lessons/test_student_edition.py tests/hosting \
@@ -45,10 +45,10 @@ LONG = $(wildcard tests/lessons/test_lesson_*.py) tests/lessons/test_student_edi
        tests/test_wheel.py tests/test_benchmarks.py
 
 unit: .venv/ready
-	$(TWO_AT_A_TIME) $(PYTEST) --durations=8 tests $(addprefix --ignore ,$(LONG))
+	$(ONE_THREAD_EACH) $(PYTEST) --durations=8 tests $(addprefix --ignore ,$(LONG))
 
 course: .venv/ready
-	$(TWO_AT_A_TIME) $(BIN)/xailab run
+	$(ONE_THREAD_EACH) $(BIN)/xailab run
 
 notebooks: .venv/ready
 	$(BIN)/python -m course.author.build

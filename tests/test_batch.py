@@ -306,6 +306,9 @@ WAYS = {
     "partial, by name": lambda model: partial(lambda images, targets, model: ask(model, images, targets), model=model),
     "closure": lambda model: lambda images, targets: ask(model, images, targets),
     "partial of a partial": lambda model: partial(partial(ask, model)),
+    "closure over a partial": lambda model: (lambda how: lambda images, targets: how(images, targets))(
+        partial(ask, model)
+    ),
 }
 
 

@@ -313,6 +313,13 @@ def test_a_model_with_code_of_its_own_is_asked_but_not_looked_into(images):
     np.testing.assert_allclose(Network.of(own).logits(images), 2 * inner(images), atol=1e-5)
     assert "seen from outside" in said(grad_cam, own, images)
     assert "it ends in code of its own" in said(cam, own, images)
+    shuffled = randomization_check(
+        lambda model, images, targets: occlusion(model, images, targets, patch=4, stride=4, progress=False),
+        own,
+        images,
+        seeds=2,
+    )
+    assert list(shuffled) == [own.name] and np.abs(shuffled[own.name]).max() < 0.99  # all its weights, as one layer
     falls = [occlusion(each, images, 1, patch=4, stride=4, progress=False) for each in (own, inner)]
     np.testing.assert_allclose(falls[0], 2 * falls[1], atol=1e-5)
 

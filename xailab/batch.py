@@ -125,7 +125,7 @@ def _fingerprint(value):
     body = f"{code.co_code.hex()}{code.co_consts}{code.co_names}" if value.__name__ == "<lambda>" else ""
     used = inspect.getclosurevars(value)
     held = [*used.nonlocals.values(), *used.globals.values(), getattr(value, "__self__", None)]
-    networks = [each for each in held if _holds_a_network(each)]
+    networks = [each for each in held if isinstance(each, partial) or _holds_a_network(each)]
     return f"{value.__qualname__}{body}{_fingerprint(networks)}"
 
 

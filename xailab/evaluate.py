@@ -128,12 +128,16 @@ def randomization_check(explain, model, images, targets=None, *, cascading=True,
 def layers_with_weights(model):
     """The layers of a model that have weights, the last first, by full path such as "base/conv": {path: keras.Layer}.
 
-    model: keras.Model or Classifier. Raises TypeError or ValueError for anything else. Lesson 11.
+    model: keras.Model or Classifier; one whose call is code of its own counts as one layer. Raises TypeError or ValueError
+    for anything else. Lesson 11.
     """
     from xailab.network import Network
 
+    network = Network.of(model)
+    if not network.steps:
+        return {network.name: network.model}
     found = {}
-    for step in Network.of(model).steps:
+    for step in network.steps:
         if getattr(step.operation, "weights", None) and step.operation not in found.values():
             found[step.path] = step.operation
     return dict(reversed(found.items()))
