@@ -10,7 +10,8 @@ import pytest
 from xailab import data, models
 from xailab._tensorflow import keras, tf
 from xailab.models import networks
-from xailab.models.files import FetchError
+from xailab.models.files import FetchError, fetch
+from xailab.models.weight_files import read_torch
 
 
 @pytest.fixture(scope="module")
@@ -183,12 +184,32 @@ def test_the_head_is_a_dense_layer_on_512_channels(vgg16_gap):
 # --- EfficientNet-Lite0
 
 
-def test_efficientnet_lite0_has_4_65_million_weights_and_ends_in_gap_and_dense(efficientnet):
-    model = efficientnet.model
-    assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == 4_652_008
-    assert [layer.name for layer in model.layers[-2:]] == ["gap", "output"]
-    assert model.get_layer("head_relu6").output.shape == (None, 7, 7, 1280)
-    assert model.layers[-1].activation.__name__ == "linear"
+@pytest.fixture(scope="module")
+def untrained_efficientnet():
+    return models.efficientnet_lite0(weights=None)
+
+
+def test_efficientnet_lite0_has_4_65_million_weights_and_ends_in_gap_and_dense(efficientnet, untrained_efficientnet):
+    weights = untrained_efficientnet.model.trainable_weights
+    assert sum(int(np.prod(weight.shape)) for weight in weights) == 4_652_008
+    for model in efficientnet.model, untrained_efficientnet.model:
+        assert [layer.name for layer in model.layers[-2:]] == ["gap", "output"]
+        assert model.get_layer("head_relu6").output.shape == (None, 7, 7, 1280)
+        assert model.layers[-1].activation.__name__ == "linear"
+
+
+def test_with_its_normalizations_folded_in_efficientnet_lite0_answers_as_with_them(
+    efficientnet, untrained_efficientnet, photos
+):
+    whole = untrained_efficientnet.model
+    tensors = [tensor for name, tensor in read_torch(fetch("efficientnet-lite0")).items() if "num_batches" not in name]
+    for weight, tensor in zip(whole.weights, tensors, strict=True):
+        order = {2: (1, 0), 4: (2, 3, 0, 1) if "depthwise" in weight.path else (2, 3, 1, 0)}
+        weight.assign(tensor.transpose(order[tensor.ndim]) if tensor.ndim > 1 else tensor)
+    batch = np.stack(list(photos.values()))
+    expected = untrained_efficientnet.logits(batch)
+    assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in efficientnet.model.layers)
+    assert np.allclose(efficientnet.logits(batch), expected, rtol=0, atol=5e-5)
 
 
 @pytest.mark.parametrize(
