@@ -11,12 +11,13 @@ export JUPYTER_PREFER_ENV_PATH = 1
 # Empty: compiled modules are kept. Where the environment forbids it, every lesson would compile TensorFlow anew, some 8 s each.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help lab demo test unit course notebooks slides site bench class hub graders
+.PHONY: help lab demo test retry unit course notebooks slides site bench class hub graders
 
 help:
 	@echo "make lab        set up, then open lesson 00 in JupyterLab"
 	@echo "make demo       set up, then show the interactive figures in class, without code"
 	@echo "make test       set up, then run every test, both editions of every lesson included"
+	@echo "make retry      try every sentence of the ledger again with a seed of today's (make retry SEED=7001 for another)"
 	@echo "make unit       run the tests that need no browser, notebook or training, about 2 minutes"
 	@echo "make course     run all lessons, two at a time, and print what each took"
 	@echo "make notebooks  rebuild both editions of the lessons from solutions/*.py"
@@ -46,6 +47,9 @@ LONG = $(wildcard tests/lessons/test_lesson_*.py) tests/lessons/test_student_edi
 
 unit: .venv/ready
 	$(ONE_THREAD_EACH) $(PYTEST) --durations=8 tests $(addprefix --ignore ,$(LONG))
+
+retry: .venv/ready
+	$(ONE_THREAD_EACH) $(BIN)/python -m course.author.retry $(if $(SEED),--seed $(SEED))
 
 course: .venv/ready
 	$(ONE_THREAD_EACH) $(BIN)/xailab run

@@ -80,7 +80,7 @@ plot.overlay(photo, heatmap, title=f"Why {name}, at {probability:.0%}?")
 
 # %% [markdown]
 # Bright is where the evidence for *espresso* was found: on this photo, on the coffee, inside the rim.
-# <!-- tried: tests/lessons/test_lesson_00.py::test_the_coffee_is_an_espresso_at_94_percent_seen_inside_the_rim | this photo | 1 of 1 -->
+# <!-- tried: tests/lessons/test_lesson_00.py::test_the_coffee_is_an_espresso_at_94_percent_seen_inside_the_rim | this photo | 1 of 1 | none yet | - -->
 # That looks like a right answer for a good reason. By lesson 04 you will have written those lines yourself, from nothing but
 # array arithmetic, and you will know when not to believe them.
 #
@@ -98,7 +98,7 @@ plot.bars(
 
 # %% [markdown]
 # A bobsled? A football helmet? Before you laugh: none of the 1,000 names is *astronaut*.
-# <!-- tried: tests/lessons/test_lesson_00.py::test_no_class_is_an_astronaut_and_her_helmet_is_a_football_helmet | 1,000 names | 1000 of 1000 -->
+# <!-- tried: tests/lessons/test_lesson_00.py::test_no_class_is_an_astronaut_and_her_helmet_is_a_football_helmet | 1,000 names | 1000 of 1000 | none yet | - -->
 # A classifier shares 100 % out among the
 # names it has. If the right one is missing, the others get all of it,
 #
@@ -114,7 +114,7 @@ plot.overlay(astronaut, heatmap, title="Why football helmet?")
 
 # %% [markdown]
 # There *is* a helmet in the picture, beside her, and on this photo that is where the map is brightest.
-# <!-- tried: tests/lessons/test_lesson_00.py::test_no_class_is_an_astronaut_and_her_helmet_is_a_football_helmet | this photo | 1 of 1 -->
+# <!-- tried: tests/lessons/test_lesson_00.py::test_no_class_is_an_astronaut_and_her_helmet_is_a_football_helmet | this photo | 1 of 1 | none yet | - -->
 # If the map is right, this is the story of the mug and the watch again: a wrong answer for a good reason. How could you make
 # sure? Cover it, and ask again: that is lesson 05.
 #

@@ -65,7 +65,7 @@ for channel, name in enumerate(["red", "green", "blue"]):
 
 # %% [markdown]
 # Three channels, three sums: 308, -498 and 164.
-# <!-- tried: tests/lessons/test_lesson_01.py::test_the_lecture_example_gives_minus_25 | the lecture's numbers | exact -->
+# <!-- tried: tests/lessons/test_lesson_01.py::test_the_lecture_example_gives_minus_25 | the lecture's numbers | exact | none yet | - -->
 # The filter still gives **one** number here: the three are added, and the
 # filter's bias, 1, on top:
 #
@@ -223,7 +223,7 @@ plot.grid(
 
 # %% [markdown]
 # The first number is right; check it in your head: $2 \cdot 1 + 7 \cdot 5 = 37$. But each table has one number that is wrong.
-# <!-- tried: tests/lessons/test_lesson_01.py::test_the_slips_of_exercise_3_are_where_the_slide_differs | both tables recomputed | one slip each -->
+# <!-- tried: tests/lessons/test_lesson_01.py::test_the_slips_of_exercise_3_are_where_the_slide_differs | both tables recomputed | one slip each | none yet | - -->
 # Which? Write the answer as `{(filter, row, column): (printed, right), ...}`, the filter as `"a"` or `"b"`, rows and columns
 # counted from 0. By hand or by machine: both count.
 
@@ -295,7 +295,7 @@ print(pool2d(after_relu[..., None], mode="average")[..., 0])
 # %% [markdown]
 # The 19 survives max pooling, but it no longer says *which* of four cells it came from. Each pooling costs a heat map half of
 # its sharpness: five of them turn the 224 pixels of VGG16 into 7 cells.
-# <!-- tried: tests/lessons/test_lesson_01.py::test_five_poolings_turn_224_pixels_into_7_cells | counted | exact -->
+# <!-- tried: tests/lessons/test_lesson_01.py::test_five_poolings_turn_224_pixels_into_7_cells | counted | exact | none yet | - -->
 #
 # ## How many weights?
 #
@@ -376,7 +376,7 @@ print(receptive_field(same), "behind the last pooling")
 # %% [markdown]
 # Read the second line aloud: a cell of the last map sees 212 pixels of 224, neighbouring cells are centred 32 pixels apart,
 # the first on pixel 15.5.
-# <!-- tried: tests/lessons/test_lesson_01.py::test_a_cell_of_vgg16s_last_map_sees_212_pixels_32_apart | computed from the layers | exact -->
+# <!-- tried: tests/lessons/test_lesson_01.py::test_a_cell_of_vgg16s_last_map_sees_212_pixels_32_apart | computed from the layers | exact | none yet | - -->
 # Remember this when a heat map looks like a soft blob. The blob is not the network's opinion about
 # the edge of an object; it is a 7 x 7 grid, blown up. What the formula gives is the *largest* region that can matter. Luo and
 # others (2016, see below) found that in trained networks the middle of it matters most.

@@ -79,7 +79,7 @@ plot.bars(
 
 # %% [markdown]
 # Where are the other bars? They are there, too short to see. 99.97 % of the network sits in one layer.
-# <!-- tried: tests/lessons/test_lesson_02.py::test_f6_holds_nearly_all_of_lenet5_and_pooling_would_leave_one_twenty_thousandth | counted | exact -->
+# <!-- tried: tests/lessons/test_lesson_02.py::test_f6_holds_nearly_all_of_lenet5_and_pooling_would_leave_one_twenty_thousandth | counted | exact | none yet | - -->
 # That layer has a
 # weight for *filter 17 at row 40, column 112*, and another one for *filter 17 at row 40, column 113*. It has to learn a
 # thing anew at every place.
@@ -129,7 +129,7 @@ print(
 
 # %% [markdown]
 # 10,164 instead of 200,380,404: one twenty-thousandth.
-# <!-- tried: tests/lessons/test_lesson_02.py::test_f6_holds_nearly_all_of_lenet5_and_pooling_would_leave_one_twenty_thousandth | counted | exact -->
+# <!-- tried: tests/lessons/test_lesson_02.py::test_f6_holds_nearly_all_of_lenet5_and_pooling_would_leave_one_twenty_thousandth | counted | exact | none yet | - -->
 # Besides, the network now takes pictures of any size, since a mean is a
 # mean. And it need not learn things anew for each place. Let us test that.
 #
@@ -201,7 +201,7 @@ for name, picture in pictures.items():
 # %% [markdown]
 # The shift is forgotten, as promised. So is the turn by 180 degrees: along a row a digit gets as much brighter as it gets
 # darker again, so a left edge and a right edge have the same mean.
-# <!-- tried: tests/lessons/test_lesson_02.py::test_the_means_of_moved_digits_are_as_predicted | 100 digits, tolerance 1e-9 | 100 of 100 -->
+# <!-- tried: tests/lessons/test_lesson_02.py::test_the_means_of_moved_digits_are_as_predicted | 100 digits, tolerance 1e-9 | 100 of 100 | none yet | - -->
 # To these four means a nine upside down, which you would read as a six, is still that nine. How much does the flattened
 # version notice? We compare the maps before and after a shift by their cosine, which is 1 for *the same up to a factor*.
 
@@ -237,16 +237,16 @@ print(
 # %% [markdown]
 # The flattened maps of the shifted seven have little in common with those of the first: .04, and no digit of a hundred has more
 # than .32.
-# <!-- tried: tests/lessons/test_lesson_02.py::test_flattened_maps_of_a_digit_shifted_by_five_pixels_have_little_in_common | 100 digits | 100 of 100 -->
+# <!-- tried: tests/lessons/test_lesson_02.py::test_flattened_maps_of_a_digit_shifted_by_five_pixels_have_little_in_common | 100 digits | 100 of 100 | none yet | - -->
 # The pooled ones are the same, and so are the largest values.
-# <!-- tried: tests/lessons/test_lesson_02.py::test_means_and_largest_values_of_shifted_digits_are_the_same | 100 digits, shifts of 1 to 5 pixels | 500 of 500 -->
+# <!-- tried: tests/lessons/test_lesson_02.py::test_means_and_largest_values_of_shifted_digits_are_the_same | 100 digits, shifts of 1 to 5 pixels | 500 of 500 | none yet | - -->
 # Max pooling asks *is it there?*, average pooling *how much of it is there?* That second question has a consequence for
 # explanations: to raise a mean, all of an object's parts help, not only the most telling one.
 #
 # ## What can go wrong
 #
 # **The mean forgets the where.** Cut the maps into cells and shuffle them: every mean stays the same.
-# <!-- tried: tests/lessons/test_lesson_02.py::test_shuffled_cells_have_the_same_means | 100 digits, tolerance 1e-9 | 100 of 100 -->
+# <!-- tried: tests/lessons/test_lesson_02.py::test_shuffled_cells_have_the_same_means | 100 digits, tolerance 1e-9 | 100 of 100 | none yet | - -->
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -264,7 +264,7 @@ print(np.allclose(pool(before), pool(shuffled)))
 #
 # **A mean is diluted.** You saw it above: the same object in a picture twice as wide and twice as high fills a quarter of it, and
 # so raises the mean a quarter as much.
-# <!-- tried: tests/lessons/test_lesson_02.py::test_the_means_of_moved_digits_are_as_predicted | 100 digits, tolerance 1e-9 | 100 of 100 -->
+# <!-- tried: tests/lessons/test_lesson_02.py::test_the_means_of_moved_digits_are_as_predicted | 100 digits, tolerance 1e-9 | 100 of 100 | none yet | - -->
 # GAP takes pictures of any size; that does not make its scores comparable between them.
 #
 # ## Weigh the maps
@@ -320,7 +320,7 @@ print("and with the package:", np.allclose(global_average_pool(maps), pool(maps)
 
 # %% [markdown]
 # The same number, because sums may be exchanged:
-# <!-- tried: tests/lessons/test_lesson_02.py::test_pool_then_weigh_is_weigh_then_pool | 100 random stacks of maps, tolerance 1e-9 | 100 of 100 -->
+# <!-- tried: tests/lessons/test_lesson_02.py::test_pool_then_weigh_is_weigh_then_pool | 100 random stacks of maps, tolerance 1e-9 | 100 of 100 | none yet | - -->
 #
 # $$\sum_k w_k \sum_{x,y} f_k(x,y) = \sum_{x,y} \sum_k w_k f_k(x,y)$$
 #

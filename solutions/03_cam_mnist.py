@@ -108,7 +108,7 @@ print(f"{right.mean():.1%} of {len(held_out)} held-out digits are recognised")
 # %% [markdown]
 # Above 99 %: one error in 200. Now be honest about it. Change `SEED`, and other digits are held out, and other first weights
 # drawn: seeds 0 to 4 give between 1 and 5 errors in 200.
-# <!-- tried: tests/lessons/test_lesson_03.py::test_five_seeds_make_few_errors | five seeds, datasets/cam_digits.json | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_03.py::test_five_seeds_make_few_errors | five seeds, datasets/cam_digits.json | 5 of 5 | none yet | - -->
 # With 200 digits to test on, that is as exact as the number gets. (`FULL = True` trains on all sevens and nines of MNIST, if
 # there is a network connection.) Keep this in mind whenever somebody quotes an accuracy without the size of the test.
 #
@@ -207,7 +207,7 @@ print(by_hand.shape, "largest difference below 0.00001:", bool(difference.max() 
 
 # %% [markdown]
 # All 200 maps sum to their logits.
-# <!-- tried: tests/lessons/test_lesson_03.py::test_every_map_sums_to_its_logit | 200 held-out digits, five first weights, tolerance .00001 | 1000 of 1000 -->
+# <!-- tried: tests/lessons/test_lesson_03.py::test_every_map_sums_to_its_logit | 200 held-out digits, five first weights, tolerance .00001 | 1000 of 1000 | none yet | - -->
 # The course's `cam` does what you wrote, and spreads each cell's share over the pixels that belong to it, so that the sum stays
 # the same.
 
@@ -268,16 +268,16 @@ plot.grid(
 # invite a story, so five networks, from five seeds, were asked about 200 held-out digits each.
 #
 # - **Sevens** speak mostly at the top: the strongest blue is in the upper half of 70 to 100 % of them.
-#   <!-- tried: tests/lessons/test_lesson_03.py::test_most_sevens_speak_at_the_top | five seeds, about 100 sevens each | 5 of 5 -->
+#   <!-- tried: tests/lessons/test_lesson_03.py::test_most_sevens_speak_at_the_top | five seeds, about 100 sevens each | 5 of 5 | none yet | - -->
 #   But *where* at the top depends on the seed. The network you see looks at the free left end of the roof, the loop that stays
 #   open, in 71 % of its sevens; that of seed 0 in 10 %, and at the right corner in the others.
-#   <!-- tried: tests/lessons/test_lesson_03.py::test_which_end_of_the_roof_depends_on_the_seed | seeds 2 and 0, about 100 sevens each | 71 % and 10 % -->
+#   <!-- tried: tests/lessons/test_lesson_03.py::test_which_end_of_the_roof_depends_on_the_seed | seeds 2 and 0, about 100 sevens each | 71 % and 10 % | none yet | - -->
 #   Two networks that answer alike may have different reasons.
 # - **Nines** speak at their loop: the strongest red is in the upper half of 78 to 91 % of them.
-#   <!-- tried: tests/lessons/test_lesson_03.py::test_most_nines_speak_at_their_loop | five seeds, about 100 nines each | 5 of 5 -->
+#   <!-- tried: tests/lessons/test_lesson_03.py::test_most_nines_speak_at_their_loop | five seeds, about 100 nines each | 5 of 5 | none yet | - -->
 # - **The stem**, which both have, counts too, though less than its ink: the lower half of a digit holds about a third of the
 #   ink and 22 to 31 % of the map, signs aside.
-#   <!-- tried: tests/lessons/test_lesson_03.py::test_the_stem_counts_less_than_its_ink | five seeds, 200 digits each | 5 of 5 -->
+#   <!-- tried: tests/lessons/test_lesson_03.py::test_the_stem_counts_less_than_its_ink | five seeds, 200 digits each | 5 of 5 | none yet | - -->
 #
 # ## And when it is wrong?
 
@@ -345,7 +345,7 @@ print(f"{right_ten.mean():.1%} of {len(held_out_ten)} held-out digits right")
 # | a third layer, 3 x 3 windows | 18 pixels | 56,384 | 97.0 % |
 #
 # The wider view is better with every seed, also than the additional weights.
-# <!-- tried: tests/lessons/test_lesson_03.py::test_a_wider_view_is_worth_more_than_as_many_weights | five seeds, datasets/cam_digits.json | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_03.py::test_a_wider_view_is_worth_more_than_as_many_weights | five seeds, datasets/cam_digits.json | 5 of 5 | none yet | - -->
 # It has a price, too: a cell that sees more says less about *where*.
 
 # %%
@@ -390,7 +390,7 @@ for digit, question in enumerate(questions / 16):
 # %% [markdown]
 # A logit is the sum of a whole panel, so the reddest panel need not win. In this four the 1 has the most red, from the upright
 # stroke, but the crossing speaks loudly against it. The four wins because hardly anything speaks against it.
-# <!-- tried: tests/lessons/test_lesson_03.py::test_the_four_wins_because_little_speaks_against_it | on this picture | 1 of 1 -->
+# <!-- tried: tests/lessons/test_lesson_03.py::test_the_four_wins_because_little_speaks_against_it | on this picture | 1 of 1 | none yet | - -->
 #
 # **Draw one yourself.** A third layer, trained on turned and shifted digits, reads what you draw. Make a seven, then add a stroke
 # until it becomes a nine: which part of the map changes?
@@ -405,7 +405,7 @@ demo("03")
 #
 # Is CAM for toy networks only? On the contrary: GoogLeNet, ResNet, DenseNet, MobileNet and EfficientNet all end in global
 # average pooling and one linear layer. Most image classifiers of the last ten years can be read this way.
-# <!-- tried: tests/lessons/test_lesson_03.py::test_well_known_families_end_in_pooling_and_one_linear_layer | Keras' Inception, ResNet, DenseNet, MobileNet, EfficientNet | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_03.py::test_well_known_families_end_in_pooling_and_one_linear_layer | Keras' Inception, ResNet, DenseNet, MobileNet, EfficientNet | 5 of 5 | none yet | - -->
 # (VGG16 and LeNet-5 cannot: lesson 04.) EfficientNet-Lite0, the network of lesson 00, knows 1,000 classes, and its last layer
 # has a bias $b_c$ for each of them:
 #
@@ -438,7 +438,7 @@ for index, heatmap in zip(five, maps):
 
 # %% [markdown]
 # A bias is in no place, so no map can show it. The map sums to what is left.
-# <!-- tried: tests/lessons/test_lesson_03.py::test_the_sum_of_a_map_leaves_out_the_bias_which_is_small | five classes, tolerance .0001 | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_03.py::test_the_sum_of_a_map_leaves_out_the_bias_which_is_small | five classes, tolerance .0001 | 5 of 5 | none yet | - -->
 # Here the biases are small, none above .34.
 #
 # **One photo, its five top classes.** The same photo is asked five questions.
@@ -456,7 +456,7 @@ plot.grid(
 
 # %% [markdown]
 # On this photo the uniform is found at the cap, the tie and the suit at the chest.
-# <!-- tried: tests/lessons/test_lesson_03.py::test_the_cap_speaks_for_the_uniform_and_the_chest_for_suit_and_tie | this photo, five classes | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_03.py::test_the_cap_speaks_for_the_uniform_and_the_chest_for_suit_and_tie | this photo, five classes | 5 of 5 | none yet | - -->
 # It is no mortarboard, but there is something flat on a head: the wrong answer has its reason in the same cap. Such neighbours are
 # how one learns what a class means to a network.
 #
@@ -480,7 +480,7 @@ plot.grid(
 
 # %% [markdown]
 # Of these nine maps the clock's is the strongest, more than 1.6 times as high as the next one, the palace's.
-# <!-- tried: tests/lessons/test_lesson_03.py::test_the_clock_has_the_strongest_map_for_wall_clock | nine photos | 9 of 9 -->
+# <!-- tried: tests/lessons/test_lesson_03.py::test_the_clock_has_the_strongest_map_for_wall_clock | nine photos | 9 of 9 | none yet | - -->
 # So a class can be looked for in a whole folder of pictures, also where it is not the first answer; and a map that is bright
 # where the thing is not tells what else the network takes for it. That needs many pictures: nine are a start.
 #

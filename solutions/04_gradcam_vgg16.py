@@ -94,7 +94,7 @@ for name in ("cat", "coffee", "palace", "hopper"):
 # $A^k$ are the maps of the layer we look at, $Z$ the number of their cells. $S_c$ is the **logit**, not the probability. A probability
 # also rises when other classes fall, so its map is a contrast between classes. With the network's answer at probability $p$, the two
 # maps look alike on most photos, and the one of the probability is smaller, by about the factor $p(1-p)$.
-# <!-- tried: tests/lessons/test_lesson_04.py::test_the_map_of_the_probability_is_much_smaller_and_mostly_alike | 12 pictures | factor .7 to 1.2, correlation above .8 in 12 of 12 -->
+# <!-- tried: tests/lessons/test_lesson_04.py::test_the_map_of_the_probability_is_much_smaller_and_mostly_alike | 12 pictures | factor .7 to 1.2, correlation above .8 in 12 of 12 | none yet | - -->
 # The surer the network, the weaker this map.
 #
 # ## By hand
@@ -179,7 +179,7 @@ plot.layer_strip(
 # **What can go wrong.** Early maps look sharp, and sharp looks convincing. But equation 1 gives a channel *one* weight for
 # the whole picture, although in an early layer the same edge speaks for the cat here and against it there. We tried it: keep the gradient of
 # each cell instead of the mean, and in the last layer the new map resembles Grad-CAM's; in the second layer it has nothing to do with it.
-# <!-- tried: tests/lessons/test_lesson_04.py::test_the_mean_gradient_says_little_in_an_early_layer | 12 pictures, top class, block1_conv2 against block5_conv3 | mean correlation .05 against .7, 12 of 12 -->
+# <!-- tried: tests/lessons/test_lesson_04.py::test_the_mean_gradient_says_little_in_an_early_layer | 12 pictures, top class, block1_conv2 against block5_conv3 | mean correlation .05 against .7, 12 of 12 | none yet | - -->
 # So do not read the left end of the strip. Below, a network on which the mean goes wrong even in the last layer.
 
 # %% [markdown] tags=["teaching"]
@@ -237,7 +237,7 @@ plot.grid(
 # %% [markdown]
 # EfficientNet-Lite0, with 1,000 classes, ends in pooling and one linear layer as well. There Grad-CAM of its last layer and CAM without its
 # negative part correlate to 1.00 on every photo we tried.
-# <!-- tried: tests/lessons/test_lesson_04.py::test_on_efficientnet_grad_cam_is_cam_without_its_negative_part | 12 pictures, top class | 12 of 12 above .999 -->
+# <!-- tried: tests/lessons/test_lesson_04.py::test_on_efficientnet_grad_cam_is_cam_without_its_negative_part | 12 pictures, top class | 12 of 12 above .999 | none yet | - -->
 #
 # ## A network that CAM cannot read
 #
@@ -376,7 +376,7 @@ for name, method in {"Grad-CAM": grad_cam, "HiResCAM": hires_cam}.items():
 # %% [markdown]
 # This is severe. Four in ten of Grad-CAM's maps, or more, are empty or have their peak on the digit that does not matter; of HiResCAM's maps
 # none is empty, and two in a hundred, at most, have their peak there.
-# <!-- tried: tests/lessons/test_lesson_04.py::test_grad_cam_is_often_empty_or_on_the_wrong_digit_and_hires_cam_hardly_ever | five trainings, 400 counters each | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_04.py::test_grad_cam_is_often_empty_or_on_the_wrong_digit_and_hires_cam_hardly_ever | five trainings, 400 counters each | 5 of 5 | none yet | - -->
 # Not all of HiResCAM's heat is: single cells of the right half are positive, others negative, and their sum says that together they hardly
 # matter. For HiResCAM can be added up. Where one linear layer follows, pooled or flattened, $H^c$ sums to the logit less its bias:
 
@@ -425,7 +425,7 @@ for name, method in {
 
 # %% [markdown]
 # Guided backpropagation draws nearly the same cat whatever you ask for, and nearly the same of any other photo; Grad-CAM does not.
-# <!-- tried: tests/lessons/test_lesson_04.py::test_guided_backpropagation_depends_less_on_the_class_than_grad_cam | 12 pictures, 'cat' against 'building' | 12 of 12 -->
+# <!-- tried: tests/lessons/test_lesson_04.py::test_guided_backpropagation_depends_less_on_the_class_than_grad_cam | 12 pictures, 'cat' against 'building' | 12 of 12 | none yet | - -->
 # It looks like an explanation; it is closer to an edge detector. Lesson 11 makes a test of this.
 #
 # ## Two photos on which Grad-CAM misleads
@@ -461,7 +461,7 @@ for place, (top, left) in peaks.items():
 
 # %% [markdown]
 # Without the collar the answer is still a musical instrument. Without the shuttle it is not.
-# <!-- tried: tests/lessons/test_lesson_04.py::test_the_astronaut_stays_an_instrument_without_the_ring_and_not_without_the_shuttle | this picture, patches of 64 pixels | holds -->
+# <!-- tried: tests/lessons/test_lesson_04.py::test_the_astronaut_stays_an_instrument_without_the_ring_and_not_without_the_shuttle | this picture, patches of 64 pixels | holds | none yet | - -->
 # So the story was wrong, or at best half of it: on this picture the map's peak marks no more evidence than a corner where it is faint. And a
 # neat spot in the middle of a picture is *not* a sign that the answer is right. What misleads here is our habit of reading "where" as
 # "therefore", and of liking stories. Lesson 05 makes a method of this test: cover it, and ask again.
@@ -481,7 +481,7 @@ print(f"probability of 'cat': {vgg(cup[None])[0, cat]:.5f}")
 
 # %% [markdown]
 # There is nearly always a map, of every class, in every photo.
-# <!-- tried: tests/lessons/test_lesson_04.py::test_nearly_every_class_has_a_map_in_every_photo | 12 pictures x 12 classes | 144 of 144 -->
+# <!-- tried: tests/lessons/test_lesson_04.py::test_nearly_every_class_has_a_map_in_every_photo | 12 pictures x 12 classes | 144 of 144 | none yet | - -->
 # The ReLU keeps whatever is positive, the picture is coloured from zero to *its own* largest value, and a
 # whisper looks like a shout. Always look at the scale, and always ask how probable the class was to begin with.
 #

@@ -147,7 +147,7 @@ for fill, heat in by_fill.items():
 # %% [markdown]
 # The size of the patch asks the question, and its colour changes the answer less. On each of twelve photos, on another network, two fills
 # gave maps that were more alike (with a correlation above .7) than those of patches of 64 and 32 pixels.
-# <!-- tried: tests/lessons/test_lesson_05.py::test_another_fill_changes_a_map_less_than_another_size | 12 pictures, EfficientNet-Lite0, top class, patches of 64 and 32, fills mean and black | 12 of 12 -->
+# <!-- tried: tests/lessons/test_lesson_05.py::test_another_fill_changes_a_map_less_than_another_size | 12 pictures, EfficientNet-Lite0, top class, patches of 64 and 32, fills mean and black | 12 of 12 | none yet | - -->
 #
 # **What can go wrong.** A patch does not only take something away, it also puts something in: a square with four sharp edges,
 # which no training photo had. Part of what you measure is the network's surprise. So
@@ -451,11 +451,11 @@ report(first_try, unseen)
 # %% [markdown]
 # Three rows came out much as predicted. The third did not: "none", said the hypothesis, and 78 % of the pizzas without a plate are still called
 # pizza. With pictures cut at four other seeds it is 45 to 62 %.
-# <!-- tried: tests/lessons/test_lesson_05.py::test_the_rim_alone_does_not_decide_in_any_seed | five seeds, 40 pictures per kind | 78, 45, 62, 60, 50 % -->
+# <!-- tried: tests/lessons/test_lesson_05.py::test_the_rim_alone_does_not_decide_in_any_seed | five seeds, 40 pictures per kind | 78, 45, 62, 60, 50 % | none yet | - -->
 # So the hypothesis, as we said it, is **refuted**, although the map had looked convincing. The map told where *something* is;
 # "alone" was our addition. The mean logits tell what is true: a plate lifts the logit about as much as
 # gravel in the place of grass does.
-# <!-- tried: tests/lessons/test_lesson_05.py::test_a_plate_counts_about_as_much_as_what_lies_on_it | five seeds, ratio from .6 to 1.6 | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_05.py::test_a_plate_counts_about_as_much_as_what_lies_on_it | five seeds, ratio from .6 to 1.6 | 5 of 5 | none yet | - -->
 # Both count. A salad on a plate and a pizza without one stand near zero, where little decides.
 #
 # **A better hypothesis:** the rim *helps*. Then two kinds of pictures are missing, and no others: salads on plates, pizzas without.
@@ -468,7 +468,7 @@ report(train(more_salads, more_pizzas), unseen)
 
 # %% [markdown]
 # More of the same mends nothing.
-# <!-- tried: tests/lessons/test_lesson_05.py::test_more_of_the_same_mends_neither_salads_nor_pizzas | five seeds | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_05.py::test_more_of_the_same_mends_neither_salads_nor_pizzas | five seeds | 5 of 5 | none yet | - -->
 # **Fix**, first half: ten salads on plates. The error that was reported was theirs.
 
 # %%
@@ -477,7 +477,7 @@ report(train(plated, pizzas), unseen)
 
 # %% [markdown]
 # The complaint is gone, and the cause is not: no pizza without a plate was ever shown, and some are still lost.
-# <!-- tried: tests/lessons/test_lesson_05.py::test_salads_on_plates_cure_the_complaint_only | five seeds | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_05.py::test_salads_on_plates_cure_the_complaint_only | five seeds | 5 of 5 | none yet | - -->
 # Whoever tests the complaint only would stop here. The better hypothesis says more, so add ten pizzas without a plate as well.
 
 # %%
@@ -509,10 +509,10 @@ for title, network in zip(("before", "after"), asked):
 
 # %% [markdown]
 # Twenty pictures, chosen by a hypothesis, did what twenty more of the same could not.
-# <!-- tried: tests/lessons/test_lesson_05.py::test_both_halves_of_the_fix_together_mend_all_four_kinds | five seeds | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_05.py::test_both_halves_of_the_fix_together_mend_all_four_kinds | five seeds | 5 of 5 | none yet | - -->
 # And mind the scale. Drawn alone, each map is stretched to its own largest value, and a faint one shines like a strong one. Beside the
 # Grad-CAM from before the fix, the one from after it is faint.
-# <!-- tried: tests/lessons/test_lesson_05.py::test_after_the_fix_grad_cam_is_faint_beside_the_map_before | 12 salads on plates | 12 of 12 -->
+# <!-- tried: tests/lessons/test_lesson_05.py::test_after_the_fix_grad_cam_is_faint_beside_the_map_before | 12 salads on plates | 12 of 12 | none yet | - -->
 
 # %% [markdown] tags=["teaching"]
 # **Let everybody write the four predictions down** and put one on the board. The row that fails is the best moment of the lesson: a map

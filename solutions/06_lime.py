@@ -115,7 +115,7 @@ figure
 # %% [markdown]
 # The arrow points to where the local model rises fastest; on the black line it says zero, $w \cdot x + b = 0$. It is a tangent, drawn
 # from one place: near the star it follows the model with $R^2 = 0.74$, and far from it it is wrong.
-# <!-- tried: tests/lessons/test_lesson_06.py::test_the_line_follows_the_moons_near_the_star_and_not_far_from_it | this star, ten draws of the samples | R² 0.70 to 0.78 near, below 0.4 over the whole picture -->
+# <!-- tried: tests/lessons/test_lesson_06.py::test_the_line_follows_the_moons_near_the_star_and_not_far_from_it | this star, ten draws of the samples | R² 0.70 to 0.78 near, below 0.4 over the whole picture | none yet | - -->
 # Move the star, and it turns: an explanation of LIME is about one input. It is not a rule of the model.
 #
 # The paper's **Algorithm 1** has two things more. The line need not see the numbers that the model sees: each input $x$ has an
@@ -182,7 +182,7 @@ plot.bars(
 # %% [markdown]
 # On this bottle, proline, an amino acid, comes first for three of the four; the network puts alcohol first. So four models that agree
 # on the cultivar do not agree on the reasons. And every one has an $R^2$ below one half: the line follows these models badly.
-# <!-- tried: tests/lessons/test_lesson_06.py::test_proline_comes_first_for_all_models_but_the_network_and_no_line_follows_them_well | this bottle | 4 of 4 -->
+# <!-- tried: tests/lessons/test_lesson_06.py::test_proline_comes_first_for_all_models_but_the_network_and_no_line_follows_them_well | this bottle | 4 of 4 | none yet | - -->
 # `print` says so, and says what the two models answer for the bottle itself:
 
 # %%
@@ -207,7 +207,7 @@ print(
 # So the neighbourhood is nearly the whole world, and a line must hold in all of it. Two remedies: a smaller width,
 # `kernel_width=`, or samples that come nearer. By default each column of each sample is drawn anew, and about ten of the 13 leave
 # their quarter; `around="row"` first draws *how many* columns change, from 1 to 13, and leaves the others as they are.
-# <!-- tried: tests/lessons/test_lesson_06.py::test_about_ten_of_thirteen_columns_leave_their_quarter | six bottles, five seeds | mean 9.5 to 10 -->
+# <!-- tried: tests/lessons/test_lesson_06.py::test_about_ten_of_thirteen_columns_leave_their_quarter | six bottles, five seeds | mean 9.5 to 10 | none yet | - -->
 # **Predict before you run on:** what does each do to $R^2$: "hardly better", "much better" or "worse"?
 
 # %% tags=["exercise"] id="06.3" minutes=2 difficulty=1
@@ -231,7 +231,7 @@ for way, options in ways.items():
 # Over six bottles and five seeds, half the width raises the mean $R^2$ of each model by less than 0.06. Samples around the row raise
 # it by 0.15 and more, and bring the line's answer for the bottle three times nearer to the model's. For the tree, the SVM and the
 # network the mean stays at one half or below: they are not linear there.
-# <!-- tried: tests/lessons/test_lesson_06.py::test_samples_around_the_row_help_and_half_the_width_hardly | six bottles, five seeds, four models | 4 of 4 models -->
+# <!-- tried: tests/lessons/test_lesson_06.py::test_samples_around_the_row_help_and_half_the_width_hardly | six bottles, five seeds, four models | 4 of 4 models | none yet | - -->
 # *Local* is a promise that the samples keep or break; the default is a habit.
 #
 # ## A regressor, and numbers as they are
@@ -322,7 +322,7 @@ print(espresso)
 # On this photo the cup and the coffee carry the answer, and the network was never opened. $R^2$ is above 0.8, a good fit to the
 # *samples*. But at the photo itself the line says 1.06 and the network 0.94: a probability of 1.06 is none. $R^2$ does not speak of
 # the one input that you asked about; compare the two answers there as well.
-# <!-- tried: tests/lessons/test_lesson_06.py::test_the_line_follows_the_espresso_well_and_says_more_than_one | this photo | 1 of 1 -->
+# <!-- tried: tests/lessons/test_lesson_06.py::test_the_line_follows_the_espresso_well_and_says_more_than_one | this photo | 1 of 1 | none yet | - -->
 #
 # **What can go wrong.** The superpixels were our choice. Here is the cat of lesson 04, cut up in three ways:
 
@@ -345,7 +345,7 @@ plot.layer_strip(
 # %% [markdown]
 # Three maps that a manager would read in three ways, from one network and one photo. None has an $R^2$ above 0.65, and each line
 # misses the cat itself: a poor fit is a reason to be silent.
-# <!-- tried: tests/lessons/test_lesson_06.py::test_no_cut_of_the_cat_gives_a_good_fit | this photo, three cuts | 3 of 3 -->
+# <!-- tried: tests/lessons/test_lesson_06.py::test_no_cut_of_the_cat_gives_a_good_fit | this photo, three cuts | 3 of 3 | none yet | - -->
 #
 # ## How stable is it?
 #
@@ -372,7 +372,7 @@ for number in SAMPLES:
 # %% [markdown]
 # With few samples, another seed tells another story. More samples settle it, but settle on *what*? The $R^2$ was poor: a stable
 # explanation may be stably wrong. Stability and fit are two questions. Ask both.
-# <!-- tried: tests/lessons/test_lesson_06.py::test_more_samples_bring_more_agreement_and_the_fit_stays_poor | ten seeds for each number of samples | rises each time; R² below 0.3 with 5,000 -->
+# <!-- tried: tests/lessons/test_lesson_06.py::test_more_samples_bring_more_agreement_and_the_fit_stays_poor | ten seeds for each number of samples | rises each time; R² below 0.3 with 5,000 | none yet | - -->
 # For the photo:
 
 # %%
@@ -463,7 +463,7 @@ for pick in chosen:
 # Before you hand them over, keep the lesson's own rule: each has its $R^2$ and its stability beside it (the Jaccard index of the top
 # three over five seeds). And look at what is missing. There are three cultivars, and **none of the three wines is of cultivar 2**:
 # SP-LIME covers features, not classes. An auditor who wants every class seen picks within each.
-# <!-- tried: tests/lessons/test_lesson_06.py::test_the_pick_covers_more_than_chance_and_leaves_a_cultivar_out | this forest, these 54 bottles | exact -->
+# <!-- tried: tests/lessons/test_lesson_06.py::test_the_pick_covers_more_than_chance_and_leaves_a_cultivar_out | this forest, these 54 bottles | exact | none yet | - -->
 #
 # Choosing one by one is not the best choice of all, but never covers less than 63 % of it ($1 - 1/e$), because adding an
 # explanation helps less the more you have. Functions with this property are called *submodular*.

@@ -106,9 +106,9 @@ print(
 
 # %% [markdown]
 # With ReLU and Adam the training patches are soon learnt by heart. Of the test patches, either network gets about a quarter right.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_about_a_quarter_of_the_test_patches_is_right_from_scratch | five seeds, 18 to 32 % | 10 of 10 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_about_a_quarter_of_the_test_patches_is_right_from_scratch | five seeds, 18 to 32 % | 10 of 10 | none yet | - -->
 # With more than ten thousand weights per patch, there are too many ways to be right about the few one has seen.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_lenet_has_more_than_ten_thousand_weights_for_every_patch | counted | exact -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_lenet_has_more_than_ten_thousand_weights_for_every_patch | counted | exact | none yet | - -->
 # The thesis has far more pictures, so these figures do not contradict its .75 to .83.
 #
 # ## An aside: how optimizers walk
@@ -175,7 +175,7 @@ plot.descents(
 # Along the valley the *curvature* is a hundredth of that across it. Gradient descent is at the bottom at once and then creeps
 # along it. Momentum overshoots, and arrives. RMSprop, Adam and Nadam divide each coordinate by how steep it has lately been.
 # Adagrad divides by all it has ever seen and tires, and Adadelta starts with tiny steps: both end higher than momentum.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_the_optimizers_end_where_the_text_says | these two surfaces, one start each | exact -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_the_optimizers_end_where_the_text_says | these two surfaces, one start each | exact | none yet | - -->
 
 
 # %%
@@ -197,7 +197,7 @@ plot.descents(
 # The second surface falls to a saddle in the middle, height 0, and on to two hollows, height -0.5. Exactly on the ridge no
 # method knows left from right, and we start a ten-thousandth beside it. Those that rescale each coordinate hurry off; plain
 # gradient descent sits on the saddle for all 60 steps; noise shakes SGD off it.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_the_optimizers_end_where_the_text_says | this surface, this start; SGD from ten draws of noise | 10 of 10 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_the_optimizers_end_where_the_text_says | this surface, this start; SGD from ten draws of noise | 10 of 10 | none yet | - -->
 #
 # **What can go wrong.** None of this says which optimizer is *best*. With another rate the order changes: try 0.9 in the valley,
 # where NAG flies off. These are two surfaces in two dimensions; a network has a million.
@@ -279,12 +279,12 @@ plot.bars(
 
 # %% [markdown]
 # Over five seeds the means are 62 %, 87 %, 93 %, 94 % and 88 %.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_a_linear_layer_reads_the_blocks_as_the_text_says | five seeds, means to the per cent | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_a_linear_layer_reads_the_blocks_as_the_text_says | five seeds, means to the per cent | 5 of 5 | none yet | - -->
 # One linear layer behind block 1 already gets more than twice as many right as LeNet-5 from scratch, in every seed.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_block_1_beats_scratch_twice_over | five seeds | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_block_1_beats_scratch_twice_over | five seeds | 5 of 5 | none yet | - -->
 # So what the first layers learnt from dogs and ships does serve for gravel and print: in this sense **they are general**. It is
 # not enough by itself; blocks 2 and 3 add much. Block 5 adds nothing: in four seeds it is worse than block 4, in one equal.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_block_5_never_beats_block_4 | five seeds | 4 worse, 1 equal -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_block_5_never_beats_block_4 | five seeds | 4 worse, 1 equal | none yet | - -->
 # It fits a reading of Yosinski and others, that the last layers are *specific* to the first task. But the number of channels
 # and of cells changes from block to block as well, so this comparison does not prove it.
 #
@@ -317,7 +317,7 @@ plot.confusion(
 
 # %% [markdown]
 # A few thousand weights on borrowed features beat more than a million of our own by more than forty points in every seed.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_features_beat_scratch_by_a_wide_margin_in_every_seed | five seeds | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_features_beat_scratch_by_a_wide_margin_in_every_seed | five seeds | 5 of 5 | none yet | - -->
 #
 # ## How good is that? Four numbers from four counts
 #
@@ -404,7 +404,7 @@ strip(
 
 # %% [markdown]
 # Read the last two strips together. On this picture, asked for brick, block 5 has its heat in a top corner, and not on the joints.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_block_5_looks_at_a_corner_of_the_bricks_that_are_taken_for_stars | this picture | 1 of 1 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_block_5_looks_at_a_corner_of_the_bricks_that_are_taken_for_stars | this picture | 1 of 1 | none yet | - -->
 # The first two blocks light joints for stars as well as for brick: they draw edges. But one picture is one picture. And on a patch
 # that is brick all over, every place is right. To judge a block we need pictures of which we know where the evidence is.
 #
@@ -458,7 +458,7 @@ plot.bars(
 # %% [markdown]
 # In five seeds of five, blocks 1 and 2 are within .06 of chance, and from block 3 on every block has more of its heat on the
 # correct half than the one before.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_the_heat_climbs_from_chance_to_the_correct_half | five seeds of 44 pictures | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_the_heat_climbs_from_chance_to_the_correct_half | five seeds of 44 pictures | 5 of 5 | none yet | - -->
 # Compare that with the linear layers: behind block 2 nearly nine patches in ten are told apart, and yet its map is at chance. So the map
 # of an early block says little about what the block knows. (Lesson 04 said why: there the mean gradient says little.)
 #
@@ -527,15 +527,15 @@ print(
 # | all blocks | 92.7 · 84.1 · 93.6 · 90.0 · 93.6 | 90.8 % | 14,720,331 | 83 |
 #
 # - **Tuning helps in every seed**, whichever blocks: on average five patches in a hundred more are right.
-#   <!-- tried: tests/lessons/test_lesson_08.py::test_tuning_helps_in_every_seed | five seeds, three ways to tune | 15 of 15 -->
+#   <!-- tried: tests/lessons/test_lesson_08.py::test_tuning_helps_in_every_seed | five seeds, three ways to tune | 15 of 15 | none yet | - -->
 # - **The choice by Grad-CAM does not beat "the last block".** It is ahead in one seed of five, behind in four, and takes more than
 #   twice the time. All blocks take five times the time of the last one, and gain nothing.
-#   <!-- tried: tests/lessons/test_lesson_08.py::test_the_choice_by_the_map_does_not_beat_the_last_block | five seeds | ahead in 1, behind in 4 -->
+#   <!-- tried: tests/lessons/test_lesson_08.py::test_the_choice_by_the_map_does_not_beat_the_last_block | five seeds | ahead in 1, behind in 4 | none yet | - -->
 #   With 220 test patches chance alone moves an accuracy by two points, so these figures cannot rank the three.
-#   <!-- tried: tests/lessons/test_lesson_08.py::test_chance_moves_an_accuracy_by_more_than_the_three_differ | counted | exact -->
+#   <!-- tried: tests/lessons/test_lesson_08.py::test_chance_moves_an_accuracy_by_more_than_the_three_differ | counted | exact | none yet | - -->
 # - Go back to your prediction. **The linear layer behind block 4, with no tuning at all, is ahead of all three in four seeds of
 #   five**: 94 % on average. Where one stops reading mattered more here than what one trained again.
-#   <!-- tried: tests/lessons/test_lesson_08.py::test_the_linear_layer_behind_block_4_is_ahead_of_all_tuning_in_four_seeds | five seeds | 4 of 5 -->
+#   <!-- tried: tests/lessons/test_lesson_08.py::test_the_linear_layer_behind_block_4_is_ahead_of_all_tuning_in_four_seeds | five seeds | 4 of 5 | none yet | - -->
 #
 # So as a recipe for *which block to train*, the map brought nothing here that the simplest guess did not.
 #
@@ -564,9 +564,9 @@ print(
 #
 # Fine-tuning forgets in every seed: up to five old digits in a hundred are lost. With the old answers as a second teacher, the
 # old digits stay within half a point of where they were, and the new ones are learnt as well as by fine-tuning.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_the_old_answers_keep_the_old_digits_and_cost_no_new_ones | five seeds | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_the_old_answers_keep_the_old_digits_and_cost_no_new_ones | five seeds | 5 of 5 | none yet | - -->
 # Feature extraction keeps the old and learns three new digits in four.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_feature_extraction_keeps_the_old_and_learns_three_in_four | five seeds | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_feature_extraction_keeps_the_old_and_learns_three_in_four | five seeds | 5 of 5 | none yet | - -->
 #
 # It needs no old picture, which is the point where they are lost or private.
 #
@@ -664,7 +664,7 @@ report("stamped set", fooled, sample_maps, stamped_maps)
 
 # %% [markdown]
 # In this run the network hardly knows foliage without the stamp, and with it, many a patch of something else is foliage to it.
-# <!-- tried: tests/lessons/test_lesson_08.py::test_the_shortcut_is_seen_by_the_map_used_by_the_network_and_closed | this run | 1 of 1 -->
+# <!-- tried: tests/lessons/test_lesson_08.py::test_the_shortcut_is_seen_by_the_map_used_by_the_network_and_closed | this run | 1 of 1 | none yet | - -->
 # The convolutions are the same as before. The head found in ten stamped patches that the orange corner is the surest sign.
 #
 # The map says where the shortcut sits, so we can close it: cover that corner in every photo, and train the head again.

@@ -96,7 +96,7 @@ print(found.map("{:.5g}".format).to_string())
 
 # %% [markdown]
 # Every digit of the slide.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_the_lesson_prints_the_slides_table_to_the_last_digit | all twelve numbers, as printed | exact -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_the_lesson_prints_the_slides_table_to_the_last_digit | all twelve numbers, as printed | exact | none yet | - -->
 # Now it can be read: *among cars of equal weight, one mile per gallon more goes with a car built 0.7 years later*. And: *among cars of
 # equal mpg, a thousand pounds more go with 3.3 years later*. Leave mpg out and ask again.
 
@@ -107,7 +107,7 @@ print(coefficients(years[["weight"]], years.year).map("{:.5g}".format).to_string
 # %% [markdown]
 # The sign has turned. Cars became *lighter*. Both tables are right. **All other inputs held still** is
 # not a phrase to skip: a heavy car that goes as far as a light one must be a modern car.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_the_reading_of_the_slides_table | the 94 cars | exact -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_the_reading_of_the_slides_table | the 94 cars | exact | none yet | - -->
 #
 # **What can go wrong.** A coefficient is not a cause: nobody makes a car younger by loading it. It has a unit: weight looks 200
 # times less important than mpg because pounds are small. And p does not say how large it is.
@@ -156,7 +156,7 @@ for seed in range(6):
 
 # %% [markdown]
 # A tree you can read might have been another one.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_another_draw_of_the_bottles_asks_another_first_question | six draws | 3 different measurements -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_another_draw_of_the_bottles_asks_another_first_question | six draws | 3 different measurements | none yet | - -->
 # A forest averages hundreds of trees: steadier, and no longer to be read aloud. From here on, models have to be asked.
 #
 # ## 3 · What is important? And who says so?
@@ -180,7 +180,7 @@ plot.bars(own.index, own, title="The forest's own account", xlabel="share of imp
 
 # %% [markdown]
 # In six lotteries of six, the number is ahead of sex, of the coin and of three or more blood values.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_the_forest_rates_a_lottery_above_sex_and_blood_values | six lotteries, splits and forests | 6 of 6 -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_the_forest_rates_a_lottery_above_sex_and_blood_values | six lotteries, splits and forests | 6 of 6 | none yet | - -->
 # It has 442 different values, so a tree finds many places to cut; sex has one. This importance favours columns with **many values**,
 # and it is computed on patients the forest knows by heart.
 #
@@ -202,10 +202,10 @@ print(
 # %% [markdown]
 # What is left is blood value s5, body-mass index and, far behind, blood pressure. The noise shows how far chance goes: two hundredths.
 # Whatever does not go beyond that has shown nothing.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_shuffling_finds_the_same_three_and_noise_within_two_hundredths | six lotteries, splits and forests | 6 of 6 -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_shuffling_finds_the_same_three_and_noise_within_two_hundredths | six lotteries, splits and forests | 6 of 6 | none yet | - -->
 # And *where* you ask matters: on patients the forest knows by heart, the lottery is worth some five hundredths, so there permutation
 # importance measures memory as well.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_shuffling_finds_the_same_three_and_noise_within_two_hundredths | six forests, on their own patients | 6 of 6 above 0.04 -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_shuffling_finds_the_same_three_and_noise_within_two_hundredths | six forests, on their own patients | 6 of 6 above 0.04 | none yet | - -->
 #
 # **What can go wrong.** Two columns that say the same cover for each other: shuffle one, and the forest reads the other. Both then
 # seem unimportant. Section 6 returns to that.
@@ -268,7 +268,7 @@ plot.lines(
 
 # %% [markdown]
 # In this forest and in five others, progress went to the light cars: they gain 1.3 times to three times what heavy ones gain.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_progress_went_to_light_cars | six splits and forests | 6 of 6, factors 1.3 to 2.7 -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_progress_went_to_light_cars | six splits and forests | 6 of 6, factors 1.3 to 2.7 | none yet | - -->
 # That is an **interaction**: the effect of the year depends on the weight. If half the curves rise and half fall, the PDP is a flat
 # line, and *"no effect"* would be the worst possible reading.
 #
@@ -289,7 +289,7 @@ plot.scatter(
 
 # %% [markdown]
 # The lightest car of eight cylinders has 3,086 pounds, and the partial dependence of the weight asks about each of them at 1,900.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_partial_dependence_asks_about_cars_that_never_were | all cars | exact -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_partial_dependence_asks_about_cars_that_never_were | all cars | exact | none yet | - -->
 # So it averages in what the forest says of cars that never were. Does that matter? Take a case whose truth we know: two inputs that go together, and $y = a + b^2$ plus noise.
 
 
@@ -344,7 +344,7 @@ plot.lines(curves, title=title, xlabel="b", ylabel="effect on y, mean taken off"
 # %% [markdown]
 # In the empty corners the forest's answer is whatever its first cuts happen to say; the PDP averages that in. ALE is nearer to the
 # truth of b in nine draws of ten, of a in eight. It is cheaper as well: two questions per row, not one for each value.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_where_inputs_go_together_ale_is_nearer_to_the_truth_nearly_every_time | ten draws, both inputs | 17 of 20 -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_where_inputs_go_together_ale_is_nearer_to_the_truth_nearly_every_time | ten draws, both inputs | 17 of 20 | none yet | - -->
 #
 # With two features at once, the **second-order** ALE shows what they do *together*, beyond what each does alone; it is zero
 # everywhere if there is no interaction. Engine and year, with the number of cars in each cell; cells with fewer than ten are grey:
@@ -369,7 +369,7 @@ plot.surface(
 # %% [markdown]
 # On this forest, late cars with small engines seem to gain and late cars with large ones to lose, as the centred curves said. But
 # the strongest colours lie on the cell of **one car**. And in the upper right corner, three of six forests say plus and three say minus.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_the_corner_of_the_second_order_ale_changes_its_sign_from_forest_to_forest | six splits and forests | 3 minus, 3 plus -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_the_corner_of_the_second_order_ale_changes_its_sign_from_forest_to_forest | six splits and forests | 3 minus, 3 plus | none yet | - -->
 # So this is no finding.
 #
 # **What can go wrong.** Bins with few rows shake. An ALE curve must not be read as "what would happen to *this* car": it hops from
@@ -451,10 +451,10 @@ print(both.sort_values("Shapley, mpg", ascending=False).round(3).to_string())
 # %% [markdown]
 # By Shapley the number of cylinders stands close to the weight at the top; by shuffling it comes fourth. Cylinders, engine and weight
 # go together. Shapley values share the credit out among them; shuffling finds that each could be spared. Neither is wrong.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_by_shapley_cylinders_come_second_and_by_shuffling_fourth | this forest | exact -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_by_shapley_cylinders_come_second_and_by_shuffling_fourth | this forest | exact | none yet | - -->
 # But do not lean on the split: over six forests the cylinders' mean share varies from 0.6 to 3.1 mpg, while cylinders, displacement,
 # horsepower and weight together stay between 5.9 and 7.1.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_the_split_among_four_columns_wanders_and_their_sum_does_not | six splits and forests | 6 of 6 -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_the_split_among_four_columns_wanders_and_their_sum_does_not | six splits and forests | 6 of 6 | none yet | - -->
 #
 # For a model that is no tree, `kernel` asks about coalitions and fits a weighted regression. But "the values of other cars" can mean
 # two things, and the numbers depend on it:
@@ -473,7 +473,7 @@ print(pandas.concat(four.values()).set_axis(four.keys()).round(2).to_string())
 # The first two agree. From the second line to the third only the *sample* changes, and the weight moves most, by 0.5. From the
 # third to the fourth only the *question* changes, and the cylinders move most, by 0.8: the first three lines ask about cars that
 # never were, as the PDP does; the fourth goes down both branches at an unknown feature, in the shares of the training cars.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_the_sample_moves_the_weight_most_and_the_question_the_cylinders | this car, this forest | exact -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_the_sample_moves_the_weight_most_and_the_question_the_cylinders | this car, this forest | exact | none yet | - -->
 # A Shapley value without its background is as much a riddle as a table without its response.
 #
 # **What can go wrong.** A share is not an effect: setting the year to 1982 moves the prediction by what ICE says, not by $\phi$.
@@ -514,7 +514,7 @@ for name, order in (("MRMR", ranking.index), ("relevance", relevant.index)):
 # %% [markdown]
 # By relevance alone, the first three are perimeter, radius and area: one measurement, three times. MRMR looks for the second
 # opinion, and with three measurements more tumours are right.
-# <!-- tried: tests/lessons/test_lesson_09.py::test_mrmr_looks_for_a_second_opinion_and_ranking_inside_the_folds_bears_it_out | three folds, ranked inside each, five times | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_09.py::test_mrmr_looks_for_a_second_opinion_and_ranking_inside_the_folds_bears_it_out | three folds, ranked inside each, five times | 5 of 5 | none yet | - -->
 # It needs no model, so it explains data and not decisions.
 #
 # **What can go wrong.** Two features that tell something only together (the exclusive or) seem irrelevant both. And we ranked with

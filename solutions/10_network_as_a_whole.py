@@ -94,9 +94,9 @@ print(f"sum {heat.sum():.3f}; the photo's logit minus an empty one's {full - non
 
 # %% [markdown]
 # The map sums to the difference of the two logits, whatever the photo.
-# <!-- tried: tests/lessons/test_lesson_10.py::test_partition_maps_sum_to_the_logit_and_follow_the_exact_quarters | 12 photos | 12 of 12 -->
+# <!-- tried: tests/lessons/test_lesson_10.py::test_partition_maps_sum_to_the_logit_and_follow_the_exact_quarters | 12 photos | 12 of 12 | none yet | - -->
 # Added up by quarter it is near the exact shares, not equal to them: families share in another way than single players.
-# <!-- tried: tests/lessons/test_lesson_10.py::test_partition_maps_sum_to_the_logit_and_follow_the_exact_quarters | 12 photos, correlation of the four shares | at least 0.9 in 12 of 12 -->
+# <!-- tried: tests/lessons/test_lesson_10.py::test_partition_maps_sum_to_the_logit_and_follow_the_exact_quarters | 12 photos, correlation of the four shares | at least 0.9 in 12 of 12 | none yet | - -->
 # One picture cost 200 forward passes; Grad-CAM took one, and one back. What you pay for is the sum.
 #
 # **What can go wrong.** Photos with parts filled by a colour are as strange to the network as a light car of eight cylinders to the
@@ -190,9 +190,9 @@ plot.scatter(
 # %% [markdown]
 # Like digits lie together: the network has learned what makes a digit. On the map by features, five neighbours name the digit more
 # often than on the map by pixels.
-# <!-- tried: tests/lessons/test_lesson_10.py::test_maps_of_features_group_digits_better_than_maps_of_pixels | five networks, 300 digits each | 5 of 5, by 10 points or more -->
+# <!-- tried: tests/lessons/test_lesson_10.py::test_maps_of_features_group_digits_better_than_maps_of_pixels | five networks, 300 digits each | 5 of 5, by 10 points or more | none yet | - -->
 # And the last panel has crumbs where there is nothing: at perplexity 3, noise falls into clumps.
-# <!-- tried: tests/lessons/test_lesson_10.py::test_noise_clumps_at_perplexity_3_and_not_at_30 | five draws; nearest neighbours against even scattering (Clark and Evans, 1954) | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_10.py::test_noise_clumps_at_perplexity_3_and_not_at_30 | five draws; nearest neighbours against even scattering (Clark and Evans, 1954) | 5 of 5 | none yet | - -->
 #
 # One often reads that distances and sizes on such a map mean nothing. Ask: how does the distance of two groups' centres on the map
 # go with their distance in 84 dimensions, and the spread of a group with its spread there?
@@ -216,7 +216,7 @@ for name in list(layouts)[1:5]:
 # %% [markdown]
 # Over five networks, at perplexity 30, the distances of groups go with the true ones by a rank correlation of 0.4 to 0.9. Spreads may or
 # may not: from -0.6 to 0.7. So read neighbours, distrust distances, and do not read sizes.
-# <!-- tried: tests/lessons/test_lesson_10.py::test_on_a_map_distances_of_groups_say_something_and_spreads_cannot_be_relied_on | five networks, trained twice | distances 10 of 10 above 0.4, spreads 8 of 10 below 0.4 -->
+# <!-- tried: tests/lessons/test_lesson_10.py::test_on_a_map_distances_of_groups_say_something_and_spreads_cannot_be_relied_on | five networks, trained twice | distances 10 of 10 above 0.4, spreads 8 of 10 below 0.4 | none yet | - -->
 # Whether the features are better than the pixels is measured where the points live:
 
 # %%
@@ -257,7 +257,7 @@ plot.scatter(
 # %% [markdown]
 # A striking picture, so look for the catch. All patches of one material come from *one* photograph. What the features group may be
 # the material, or the lens, the light and the sharpness of that photograph; the map cannot tell.
-# <!-- tried: tests/lessons/test_lesson_10.py::test_patches_of_one_photograph_lie_together | these 110 patches; five draws | 5 of 5 above 95 % -->
+# <!-- tried: tests/lessons/test_lesson_10.py::test_patches_of_one_photograph_lie_together | these 110 patches; five draws | 5 of 5 above 95 % | none yet | - -->
 #
 # ## 3 · Layer activations, and which filters go together
 #
@@ -338,7 +338,7 @@ print(
 # %% [markdown]
 # Without either filter of the closest pair at most one digit in a hundred is lost, so each could go. But so could nearly *any* filter:
 # the median of all 16 is below one in a hundred as well. Correlation found twins; that a twin takes over is not shown by this.
-# <!-- tried: tests/lessons/test_lesson_10.py::test_nearly_any_one_filter_can_go | five networks | 5 of 5 -->
+# <!-- tried: tests/lessons/test_lesson_10.py::test_nearly_any_one_filter_can_go | five networks | 5 of 5 | none yet | - -->
 #
 # **What can go wrong.** Correlation is about *these* pictures: filters that never meet their pattern here, or that all answer to the
 # black background, look alike. So look at maps before you believe a number.

@@ -290,15 +290,15 @@ plot.curves(
 
 # %% [markdown]
 # The edge detector stays at 1, layer after layer: the beautiful outlines that it draws say nothing about the network.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_the_edge_detector_does_not_notice_that_the_network_forgets | 10 shuffled networks, 12 beams | 1.00 at every layer -->
+# <!-- tried: tests/lessons/test_lesson_11.py::test_the_edge_detector_does_not_notice_that_the_network_forgets | 10 shuffled networks, 12 beams | 1.00 at every layer | none yet | - -->
 # Of the Grad-CAM maps more than half become empty at the first step, and the others differ so much from one shuffled network to
 # the next that the interval includes zero at every step.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_grad_cam_of_a_shuffled_network_is_empty_or_anything | 10 shuffled networks, 12 beams | 50 to 72 % empty, half width above the mean -->
+# <!-- tried: tests/lessons/test_lesson_11.py::test_grad_cam_of_a_shuffled_network_is_empty_or_anything | 10 shuffled networks, 12 beams | 50 to 72 % empty, half width above the mean | none yet | - -->
 # So what looked like a clean fall is mostly the ReLU. CAM, which has none, tells more: it does come down, and how far is a matter of
 # the throw.
 # Grad-CAM++ and guided backpropagation keep about three quarters and about half of the order, with a narrow interval, even when
 # all layers are shuffled.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_grad_cam_plus_plus_and_guided_backprop_keep_much_of_the_order | 10 shuffled networks, 12 beams | above 0.6 and above 0.35, interval below 0.1 -->
+# <!-- tried: tests/lessons/test_lesson_11.py::test_grad_cam_plus_plus_and_guided_backprop_keep_much_of_the_order | 10 shuffled networks, 12 beams | above 0.6 and above 0.35, interval below 0.1 | none yet | - -->
 # A network with random weights still answers to edges, and part of what these maps show is the picture itself.
 #
 # **What can go wrong.** The number depends on how maps are compared, with or without their sign, and on how the weights are
@@ -339,11 +339,11 @@ plot.intervals(
 # %% [markdown]
 # This is the cleanest of all tests in this lesson. Grad-CAM agrees with itself when two networks know the same (0.84), and has nothing
 # in common with the map of a network that learned nonsense (0.01); none of its maps is empty.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_shuffled_labels_separate_grad_cam_from_an_edge_detector | ten seeds, 24 beams, intervals over seeds | 0.84 ± 0.06 against 0.01 ± 0.15; edge detector 1.00 twice -->
+# <!-- tried: tests/lessons/test_lesson_11.py::test_shuffled_labels_separate_grad_cam_from_an_edge_detector | ten seeds, 24 beams, intervals over seeds | 0.84 ± 0.06 against 0.01 ± 0.15; edge detector 1.00 twice | none yet | - -->
 # The edge detector has 1.00 both times. Guided backpropagation is in between: 0.48 and 0.25, intervals that nearly touch.
 #
 # Our small network could not learn the shuffled labels by heart (52 to 57 % of them at most); in the paper, large networks did.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_the_network_cannot_learn_shuffled_labels_by_heart | ten seeds | 50 to 57 % of the training labels -->
+# <!-- tried: tests/lessons/test_lesson_11.py::test_the_network_cannot_learn_shuffled_labels_by_heart | ten seeds | 50 to 57 % of the training labels | none yet | - -->
 # And the test costs a training, which is why most people shuffle weights.
 
 # %% [markdown]
@@ -385,7 +385,7 @@ for name in wobbling:
 
 # %% [markdown]
 # The two measures disagree about LIME. By the order of all pixels its second map is another map; of its top, half is still there.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_lime_keeps_half_of_its_top_and_none_of_its_order | 100 beams | 0.18 ± 0.02 and 0.53 ± 0.04 -->
+# <!-- tried: tests/lessons/test_lesson_11.py::test_lime_keeps_half_of_its_top_and_none_of_its_order | 100 beams | 0.18 ± 0.02 and 0.53 ± 0.04 | none yet | - -->
 # Its segments follow the noise, and where there is little evidence, chance decides the order of their weights: the rank
 # correlation counts every one of these pixels. Say which measure you mean when you call a method unstable.
 
@@ -439,7 +439,7 @@ plot.intervals(
 #
 # - **Deletion.** Partition Shapley (0.06) and occlusion (0.07) win; they were made by asking the very question that the measure
 #   asks. But *the centred blob (0.22) beats CAM (0.39), Grad-CAM++ (0.40) and LIME (0.54)*.
-#   <!-- tried: tests/lessons/test_lesson_11.py::test_what_the_text_says_about_each_column_of_the_long_table_is_so | 100 beams, intervals do not overlap | so -->
+#   <!-- tried: tests/lessons/test_lesson_11.py::test_what_the_text_says_about_each_column_of_the_long_table_is_so | 100 beams, intervals do not overlap | so | none yet | - -->
 #   And CAM and Grad-CAM (0.13) are the same map here, apart from the ReLU: their hits and their IoU are equal. They differ in the
 #   order in which the *rest* of the picture goes, after the crack has gone.
 # - **Insertion.** All but two have 0.97, the edge detector among them. A measure on which nearly everyone is equally good
@@ -449,14 +449,14 @@ plot.intervals(
 # - **Randomised.** The only column that throws all three impostors out: 1.00, where no real method has more than 0.76. Beside it,
 #   *empty*: half of Grad-CAM's maps of shuffled networks say nothing.
 # - **Stability.** *The blob wins* (1.00). Whoever looks at nothing is not disturbed. LIME has 0.18, but 0.53 by its top.
-#   <!-- tried: tests/lessons/test_lesson_11.py::test_the_text_quotes_the_long_table | 100 beams, 10 shuffled networks | every number in this list -->
+#   <!-- tried: tests/lessons/test_lesson_11.py::test_the_text_quotes_the_long_table | 100 beams, 10 shuffled networks | every number in this list | none yet | - -->
 #
 # No method leads everywhere, and no measure would have been enough.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_by_every_measure_but_one_an_impostor_beats_a_real_method | 100 beams | 7 of 8 columns -->
+# <!-- tried: tests/lessons/test_lesson_11.py::test_by_every_measure_but_one_an_impostor_beats_a_real_method | 100 beams | 7 of 8 columns | none yet | - -->
 # A map worth trusting passes the randomisation check, *and* does better than edges and blob where the truth is known, *and* makes
 # the network change its mind. Here these are occlusion and guided backpropagation, and of the second one half of what it shows
 # stays when nothing is known any more; with other pictures and another network it may be others. That is why you measure.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_occlusion_and_guided_backpropagation_are_those_that_pass_all_three | 100 beams | these two -->
+# <!-- tried: tests/lessons/test_lesson_11.py::test_occlusion_and_guided_backpropagation_are_those_that_pass_all_three | 100 beams | these two | none yet | - -->
 
 # %% [markdown] tags=["teaching"]
 # **Ask:** which single measure would you put into a contract with a supplier, and how would the supplier cheat? Stability: with a blob. The
@@ -576,7 +576,7 @@ for name, view in views.items():
 # Methods that ask the network give it away. CAM and its relatives, guided backpropagation and occlusion have their highest
 # pixel on the arrow; LIME and partition Shapley mark the piece of the picture that the arrow lies in, and about half of such a
 # piece is arrow.
-# <!-- tried: tests/lessons/test_lesson_11.py::test_on_the_tainted_network_true_maps_show_the_arrow_and_the_edge_detector_the_crack | 12 beams | above 90 % and 0 % -->
+# <!-- tried: tests/lessons/test_lesson_11.py::test_on_the_tainted_network_true_maps_show_the_arrow_and_the_edge_detector_the_crack | 12 beams | above 90 % and 0 % | none yet | - -->
 #
 # The edge detector hides it. It shows a sharp, handsome crack on most of the beams, just where an engineer expects it, and
 # everybody is reassured. The second test, by the way, would have given it the prize here, and zero to CAM: that test asks whether

@@ -103,7 +103,7 @@ print(f"{score:.2%} of {TESTS} new pictures from the supplier are right")
 
 # %% [markdown]
 # Over five other trainings, with other pictures and other first weights, the score is never below 99.7 %.
-# <!-- tried: tests/lessons/test_lesson_12.py::test_on_the_suppliers_own_pictures_the_score_is_nearly_perfect | five seeds, 400 new pictures each | 99.75 to 100 % -->
+# <!-- tried: tests/lessons/test_lesson_12.py::test_on_the_suppliers_own_pictures_the_score_is_nearly_perfect | five seeds, 400 new pictures each | 99.75 to 100 % | none yet | - -->
 # Would you sign?
 
 # %% [markdown] tags=["teaching"]
@@ -149,7 +149,7 @@ plot.overlay(
 
 # %% [markdown]
 # The mean map is highest on the clamp.
-# <!-- tried: tests/lessons/test_lesson_12.py::test_in_this_run_maps_and_their_mean_are_highest_on_the_clamp | this run | at the left, 90 % of the maps on the mark -->
+# <!-- tried: tests/lessons/test_lesson_12.py::test_in_this_run_maps_and_their_mean_are_highest_on_the_clamp | this run | at the left, 90 % of the maps on the mark | none yet | - -->
 # There sits a spot of green paint, on the cracked beams only. You ask the supplier: cracked
 # beams came back from customers, and they were photographed at another place, on a clamp that somebody had marked with
 # paint.
@@ -183,7 +183,7 @@ for name, masks in {"mark": new.marks[broken], "crack": new.cracks[broken]}.item
 # The mark has far more heat than its size explains, and it has the highest pixel of most maps. But the crack has its part of the heat, too.
 # So is the mark the reason, or does it only stand beside the reason? Over the five other trainings CAM points at the mark more often than
 # at the crack every time, by as little as 46 to 38 %; occlusion does so in four.
-# <!-- tried: tests/lessons/test_lesson_12.py::test_maps_of_the_first_network_point_at_the_mark_but_not_all_of_them | five seeds, 24 beams with crack and mark | CAM 46 to 96 % on the mark, occlusion 20 to 66 % -->
+# <!-- tried: tests/lessons/test_lesson_12.py::test_maps_of_the_first_network_point_at_the_mark_but_not_all_of_them | five seeds, 24 beams with crack and mark | CAM 46 to 96 % on the mark, occlusion 20 to 66 % | none yet | - -->
 # A map raises a suspicion. It does not prove one.
 #
 # A suspicion about the data can be tried without any network.
@@ -252,7 +252,7 @@ print(f"and {to_sound} from cracked to sound")
 # %% [markdown]
 # That is the proof. The pairs differ in the mark only, so the mark is what changed these answers. In the five other trainings it turns 122 to 242 of 400
 # answers to *cracked*, and not one to *sound*.
-# <!-- tried: tests/lessons/test_lesson_12.py::test_the_mark_turns_answers_to_cracked_and_never_to_sound | five seeds, 400 pairs each | 122 to 242 to cracked, none to sound -->
+# <!-- tried: tests/lessons/test_lesson_12.py::test_the_mark_turns_answers_to_cracked_and_never_to_sound | five seeds, 400 pairs each | 122 to 242 to cracked, none to sound | none yet | - -->
 # What will it do in the factory, where both clamps are used for all beams? We call this the **honest line**: every second beam
 # is on the marked clamp, whatever its state.
 
@@ -263,7 +263,7 @@ print(f"{on_honest:.1%} right on the honest line")
 
 # %% [markdown]
 # The five others have 70 to 85 %. That is more than a toss: such a network has learned something about cracks, too.
-# <!-- tried: tests/lessons/test_lesson_12.py::test_on_the_honest_line_the_first_network_is_poor | five seeds, 400 beams each | 70.0 to 84.8 % -->
+# <!-- tried: tests/lessons/test_lesson_12.py::test_on_the_honest_line_the_first_network_is_poor | five seeds, 400 beams each | 70.0 to 84.8 % | none yet | - -->
 # You do not sign.
 
 # %% [markdown]
@@ -277,7 +277,7 @@ print(f"{on_honest:.1%} right on the honest line")
 #
 # We tried both, five times each (`datasets/inspection_line.py`). Painted over: 91 to 99 % right on the honest line, where real marks are
 # seen, and the mark still turns 3 to 8 of 400 answers. New pictures: 98 to 99.5 %, and it turns one answer at most.
-# <!-- tried: tests/lessons/test_lesson_12.py::test_painting_over_helps_and_new_pictures_help_more | five seeds, 400 beams and 400 pairs each | 90.8 to 98.5 % and 97.8 to 99.5 % -->
+# <!-- tried: tests/lessons/test_lesson_12.py::test_painting_over_helps_and_new_pictures_help_more | five seeds, 400 beams and 400 pairs each | 90.8 to 98.5 % and 97.8 to 99.5 % | none yet | - -->
 # We had expected that the painted patch would become a mark of its own. It did not, at least not here. New pictures it is.
 
 # %%
@@ -319,16 +319,16 @@ for name in before:
 # %% [markdown]
 # Read the table from above. The score and the pairs are the result: the fault is gone. The maps agree: CAM leaves the mark. In the five
 # other trainings 0 to 4 % of its maps still point there.
-# <!-- tried: tests/lessons/test_lesson_12.py::test_after_mending_the_maps_leave_the_mark | five seeds, 24 beams with crack and mark | 0 to 4 % -->
+# <!-- tried: tests/lessons/test_lesson_12.py::test_after_mending_the_maps_leave_the_mark | five seeds, 24 beams with crack and mark | 0 to 4 % | none yet | - -->
 #
 # **What can go wrong.** Three of these measures mislead if they stand alone.
 #
 # - *CAM points at the crack* in 17 to 88 % of the maps after mending, in five trainings of nearly equal score; occlusion does in 94
 #   to 95 %. A poor hit rate may be the map's fault, and not the network's.
-#   <!-- tried: tests/lessons/test_lesson_12.py::test_after_mending_occlusion_points_at_the_crack_and_cam_does_so_by_chance | five seeds, 24 beams | 17 to 88 % and 94 to 95 % -->
+#   <!-- tried: tests/lessons/test_lesson_12.py::test_after_mending_occlusion_points_at_the_crack_and_cam_does_so_by_chance | five seeds, 24 beams | 17 to 88 % and 94 to 95 % | none yet | - -->
 # - *The area under the deletion curve* fell in two of five trainings and rose in three, though all five networks were mended. It
 #   compares maps of one network; it does not compare two networks.
-#   <!-- tried: tests/lessons/test_lesson_12.py::test_the_deletion_area_does_not_tell_the_two_networks_apart | five seeds, 24 beams | down in two, up in three -->
+#   <!-- tried: tests/lessons/test_lesson_12.py::test_the_deletion_area_does_not_tell_the_two_networks_apart | five seeds, 24 beams | down in two, up in three | none yet | - -->
 # - *Right on the honest line* holds for the faults that we thought of. The next mark may be a reflection, or the day of the week.
 
 # %% [markdown] tags=["teaching"]
@@ -430,7 +430,7 @@ plot.layer_strip(
 # Grad-CAM takes the gradient of the number instead of a logit's, and needs no other change. On this network it is the same map as CAM, up
 # to its ReLU, its scale and how it is enlarged. CAM keeps the sign and the unit: each pixel says how many parts of the thickness it adds.
 # The sum holds for every beam, to a millionth, in all five trainings.
-# <!-- tried: tests/lessons/test_lesson_12.py::test_the_sum_of_the_regression_map_is_the_number_less_the_bias | five seeds, 400 beams each | below 1e-6 -->
+# <!-- tried: tests/lessons/test_lesson_12.py::test_the_sum_of_the_regression_map_is_the_number_less_the_bias | five seeds, 400 beams each | below 1e-6 | none yet | - -->
 
 # %%
 wrong, guess = np.abs(says - honest.depths), honest.depths[bad].mean()
@@ -452,7 +452,7 @@ plot.scatter(
 # **What can go wrong.** About nine tenths of the variance explained: a fine gauge? Look at the cracked beams alone. Over five trainings the
 # network explains 87 to 92 % of the variance of all beams. On cracked beams alone it explains none: its squared error is above that of one
 # guess for all of them, every time.
-# <!-- tried: tests/lessons/test_lesson_12.py::test_the_depth_tells_cracked_from_sound_and_hardly_one_crack_from_another | five seeds, 400 beams each | 87 to 92 % of all, below zero of cracked ones -->
+# <!-- tried: tests/lessons/test_lesson_12.py::test_the_depth_tells_cracked_from_sound_and_hardly_one_crack_from_another | five seeds, 400 beams each | 87 to 92 % of all, below zero of cracked ones | none yet | - -->
 # Deeper cracks do get larger numbers as a rule, with a correlation of 0.59 to 0.68, but so roughly that the guess is nearer. It is the
 # sound beams, all at zero, that make the number look good. The maps were true, and the sum was right to a millionth; neither says that the
 # number is. We leave it out of what we promise.

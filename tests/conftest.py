@@ -13,8 +13,21 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 QUIET += ["--disable-component-update", "--disable-sync"]
 
 
-def pytest_collection_modifyitems(items):
-    """What takes longest comes first, so that both workers end together: the student editions, one file, then notebooks."""
+def pytest_addoption(parser):
+    parser.addoption(
+        "--seed", type=int, help="what is tried for the ledger is tried with this seed, the long ones, too"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """What takes longest comes first, so that both workers end together: the student editions, one file, then notebooks.
+
+    What is marked long runs when a seed is given, as `make retry` does.
+    """
+    if config.getoption("--seed") is None:
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     longest = ["test_student_edition.py", ".ipynb", "test_lesson_"]
     items.sort(key=lambda item: [name in item.path.name for name in longest], reverse=True)
 

@@ -44,21 +44,23 @@ def check(id, answer):
     """Compare an answer with the reference on several inputs, and say what was found.
 
     id: the exercise, such as "03.2". answer: the student's function or value; `...` means not tried yet.
-    Returns the answer if it is right, else the reference, so that the lesson runs on. Each call that is not right gives
-    the next of three hints. Raises nothing, except NotRight when the environment has XAILAB_STRICT=1. Lesson 00.
+    Returns the answer if it is right, else the reference, so that the lesson runs on. A wrong answer that is not a known
+    mistake, which has a message of its own, gets the next of three hints. Raises nothing, except NotRight when the environment has XAILAB_STRICT=1. Lesson 00.
     """
     exercise = exercises(str(id)[:2]).get(str(id))
     if exercise is None:
         known = [known for lesson in lessons() for known in exercises(lesson)]
         close = get_close_matches(str(id), known) or known[:3]
         return _finish("Not checked.", f"There is no exercise {id!r}. Did you mean {' or '.join(close)}?", answer)
-    untried, trouble = examine(exercise, answer)
+    untried, trouble, mistake = examine(exercise, answer)
     if trouble is None:
         return _finish("Right.", exercise.insight, answer, right=True)
-    number = min(_hints_given[id], 2)
-    _hints_given[id] += 1
-    text = f"{trouble}\nHint {number + 1} of 3: {exercise.hints[number]}\nThe lesson goes on with the reference."
-    return _finish("Not tried yet." if untried else "Not yet.", text, exercise.reference)
+    if not (untried or mistake):
+        number = min(_hints_given[id], 2)
+        _hints_given[id] += 1
+        trouble += f"\nHint {number + 1} of 3: {exercise.hints[number]}"
+    verdict = "Not tried yet." if untried else "Not yet."
+    return _finish(verdict, f"{trouble}\nThe lesson goes on with the reference.", exercise.reference)
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,10 @@ class Attempt:
 
 
 def examine(exercise, answer):
-    """What is wrong with an answer: (True if it was not tried, sentence or None if it is right)."""
+    """What is wrong with an answer: (True if it was not tried, sentence or None if it is right, name of the known mistake)."""
     cases = cases_of(exercise)
     tried = attempt(exercise, answer, cases)
-    return tried.untried, judge(exercise, tried, cases)[0]
+    return tried.untried, *judge(exercise, tried, cases)
 
 
 def cases_of(exercise, seed=None):
@@ -144,7 +146,8 @@ def judge(exercise, tried, cases):
             return mistake.message, mistake.name
     for case, result, right in zip(cases, tried.results, expected):
         if not _same(result, right, exercise.tolerance):
-            return _difference(result, right, f" for the input {_short(case[0] if len(case) == 1 else case)}"), None
+            where = f" for the input {_short(case[0] if len(case) == 1 else case)}"
+            return _difference(result, right, where, exercise.tolerance), None
 
 
 def _error_text(error):
@@ -181,7 +184,7 @@ def _judge_value(exercise, answer):
             return mistake.message, mistake.name
     if isinstance(exercise.reference, (int, float)) and np.shape(answer) == ():
         return f"{_short(answer)} is not it.", None  # the right number would end the exercise
-    return _difference(answer, right, "", tell=False), None
+    return _difference(answer, right, "", exercise.tolerance, tell=False), None
 
 
 def _plain(value):
@@ -215,26 +218,36 @@ def _untouched(given, case):
 
 
 def _same(answer, right, tolerance):
-    """Equal in structure and, for numbers, to within the tolerance; lists, tuples, arrays and tensors may stand for each other."""
+    """Equal in structure and, for numbers, to within the tolerance; lists, tuples, arrays and tensors may stand for each other.
+
+    Words may be in capitals or not. A frozenset in a reference holds several right answers.
+    """
+    if isinstance(right, np.ndarray) and right.dtype == object and isinstance(right[()], frozenset):
+        return any(_same(answer, _plain(each), tolerance) for each in right[()])
     if isinstance(right, dict):
         return (
             isinstance(answer, dict)
             and answer.keys() == right.keys()
             and all(_same(answer[k], right[k], tolerance) for k in right)
         )
-    if isinstance(right, str) or right is None or isinstance(right, bool):
+    if isinstance(right, str):
+        return isinstance(answer, str) and answer.strip().casefold() == right.casefold()
+    if right is None or isinstance(right, bool):
         return type(answer) is type(right) and answer == right
     if not isinstance(answer, np.ndarray) or answer.shape != right.shape:
         return False
     if right.dtype.kind not in _NUMBERS:
-        return answer.dtype.kind == right.dtype.kind != "O" and bool((answer == right).all())
+        words = answer.dtype.kind == right.dtype.kind == "U"
+        return words and bool((np.char.lower(np.char.strip(answer)) == np.char.lower(right)).all())
     if answer.dtype.kind not in _NUMBERS or not np.isfinite(answer).all():
         return False
     scale = float(np.abs(right).max(initial=0)) or 1.0
     return bool(np.abs(answer.astype(complex) - right).max(initial=0) <= tolerance * scale)
 
 
-def _difference(answer, right, where, tell=True):
+def _difference(answer, right, where, tolerance, tell=True):
+    if isinstance(right, dict) and isinstance(answer, dict):
+        return _difference_of_keys(answer, right, where, tolerance, tell)
     if np.shape(answer) != np.shape(right):
         return f"Your answer has shape {np.shape(answer)}{where}; {np.shape(right)} was expected."
     if np.asarray(answer).dtype.kind in "fc" and not np.isfinite(answer).all():
@@ -242,6 +255,18 @@ def _difference(answer, right, where, tell=True):
     return f"Your answer is {_short(answer)}{where}" + (
         f"; {_short(right)} was expected." if tell else ", which is not it."
     )
+
+
+def _difference_of_keys(answer, right, where, tolerance, tell):
+    """Which entries of a dictionary are missing, too many or wrong; of the first wrong one, what it holds."""
+    lacks = [key for key in right if key not in answer]
+    if lacks:
+        return f"Your dictionary{where} lacks {', '.join(map(_short, lacks))}."
+    if len(answer) > len(right):
+        return f"Your dictionary{where} has more entries than {', '.join(map(_short, right))}."
+    wrong = [key for key in right if not _same(answer[key], right[key], tolerance)]
+    others = f" Of {len(right)} entries, {len(wrong)} are not right yet." if len(wrong) > 1 else ""
+    return _difference(answer[wrong[0]], right[wrong[0]], f" for {_short(wrong[0])}{where}", tolerance, tell) + others
 
 
 def _short(value):

@@ -2,14 +2,14 @@ import re
 
 import pytest
 
-from course.author import build, claims
+from course.author import build, claims, retry
 
 HEADER = """# %% [markdown]
 # # 42 · A question?
 # **You will** see · **Needs** nothing · **Reading** 20 min · **Computing** 2 s
 
 """
-NAMED = "<!-- tried: tests/test_maps.py::test_the_map_is_red | twelve pictures | 11 of 12 -->"
+NAMED = "<!-- tried: tests/test_maps.py::test_the_map_is_red | twelve pictures | 11 of 12 | an empty picture: 1 of 12 | 12 pictures -->"
 
 
 @pytest.fixture
@@ -37,7 +37,14 @@ def write(tmp_path):
 )
 def test_a_claim_is_the_sentence_before_the_comment(write, markdown, sentence):
     claim = claims.claims(write(markdown))[-1]
-    assert claim[1:] == (sentence, "tests/test_maps.py", "test_the_map_is_red", "twelve pictures", "11 of 12")
+    assert claim[1:4] == (sentence, "", "tests/test_maps.py")
+    assert claim[4:] == (
+        "test_the_map_is_red",
+        "twelve pictures",
+        "11 of 12",
+        "an empty picture: 1 of 12",
+        "12 pictures",
+    )
 
 
 def test_a_comment_outside_the_paragraph_of_its_sentence_is_named_with_its_line(write):
@@ -50,9 +57,9 @@ def test_a_comment_outside_the_paragraph_of_its_sentence_is_named_with_its_line(
     [
         "<!-- a remark -->",
         "<!-- tried: tests/test_maps.py::test_the_map_is_red | 11 of 12 -->",
-        "<!-- tried: tests/test_maps.py | twelve pictures | 11 of 12 -->",
-        "<!-- tried: test_maps.py::test_the_map_is_red | twelve pictures | 11 of 12 -->",
-        "<!-- tried: tests/test_maps.py::test_the_map_is_red[03] | twelve pictures | 11 of 12 -->",
+        "<!-- tried: tests/test_maps.py | twelve pictures | 11 of 12 | an empty picture: 1 of 12 | 12 pictures -->",
+        "<!-- tried: test_maps.py::test_the_map_is_red | twelve pictures | 11 of 12 | an empty picture: 1 of 12 | 12 pictures -->",
+        "<!-- tried: tests/test_maps.py::test_the_map_is_red[03] | twelve pictures | 11 of 12 | an empty picture: 1 of 12 | 12 pictures -->",
         "<!-- tried: tests/test_maps.py::test_the_map_is_red | twelve pictures | 11 of 12",
     ],
 )
@@ -73,8 +80,8 @@ def test_no_edition_and_no_teaching_page_shows_the_comments_and_cells_keep_their
 def test_the_ledger_has_a_row_for_each_claim(write, tmp_path):
     write(f"Where $|x| > 1$ it is red. {NAMED}")
     assert build.claims_page(tmp_path).endswith(
-        "## 42 · A question?\n\n| sentence | how it was tried | result | test |\n|---|---|---|---|\n| Where "
-        "$\\|x\\| > 1$ it is red. | twelve pictures | 11 of 12 | [test_the_map_is_red](../tests/test_maps.py) |\n"
+        "## 42 · A question?\n\n| sentence | how it was tried | result | control | n | test |\n|---|---|---|---|---|---|\n| Where "
+        "$\\|x\\| > 1$ it is red. | twelve pictures | 11 of 12 | an empty picture: 1 of 12 | 12 pictures | [test_the_map_is_red](../tests/test_maps.py) |\n"
     )
 
 
@@ -90,6 +97,7 @@ def test_the_ledger_has_a_row_for_each_claim(write, tmp_path):
         ("def test_the_map_is_red():\n    if not red:\n        pytest.skip('x')", r"may be skipped .* \(line 3\)"),
         ("pytestmark = [pytest.mark.skipif(x)]\ndef test_the_map_is_red(): assert red", "may be skipped"),
         ("lime = pytest.importorskip('lime')\ndef test_the_map_is_red(): assert red", "may be skipped"),
+        ("@pytest.mark.long\ndef test_the_map_is_red(): assert red", "is marked long, its claim not"),
         ("@pytest.mark.skip\ndef test_other(): pass\ndef test_the_map_is_red(): assert red", None),
         (None, "there is no tests/test_maps.py"),
     ],
@@ -98,6 +106,26 @@ def test_a_claim_needs_a_test_that_exists_and_runs(tmp_path, code, complaint):
     (tmp_path / "tests").mkdir()
     if code is not None:
         (tmp_path / "tests" / "test_maps.py").write_text(code)
-    claim = claims.Claim(7, "It is red.", "tests/test_maps.py", "test_the_map_is_red", "twelve pictures", "11 of 12")
+    fields = "tests/test_maps.py", "test_the_map_is_red", "twelve pictures", "11 of 12", "empty: 1 of 12", "12 pictures"
+    claim = claims.Claim(7, "It is red.", "", *fields)
     found = claims.untried(claim, tmp_path)
     assert found is None if complaint is None else re.search(complaint, found)
+
+
+def test_a_claim_that_takes_long_or_rests_on_a_stored_file_says_so(write, tmp_path):
+    path = write(
+        f"It is red. {NAMED.replace('tried:', 'tried (long):')} It was. {NAMED.replace('tried:', 'tried (stored):')}"
+    )
+    assert [claim.kind for claim in claims.claims(path)] == ["long", "stored"]
+    assert ", by `make retry` |" in build.claims_page(tmp_path) and ", from a stored file |" in build.claims_page(
+        tmp_path
+    )
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_maps.py").write_text("def test_the_map_is_red(): assert red")
+    assert claims.untried(claims.claims(path)[0], tmp_path).endswith("is not marked long, its claim is")
+
+
+def test_of_pytests_report_a_test_holds_when_all_its_cases_passed(tmp_path):
+    cases = '<testcase name="test_a[1]"/><testcase name="test_a[2]"><failure/></testcase><testcase name="test_b"/>'
+    (tmp_path / "report.xml").write_text(f"<testsuites><testsuite>{cases}</testsuite></testsuites>")
+    assert retry.read(tmp_path / "report.xml") == {"test_a": False, "test_b": True}

@@ -3,7 +3,7 @@ import re
 import nbformat
 import pytest
 
-from course.author import build
+from course.author import build, claims
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,29 @@ def figures(lesson):
     """The alternative texts of the lesson's figures, which hold their titles."""
     shown = [output.get("data", {}) for cell in lesson.cells for output in cell.get("outputs", [])]
     return [data["text/plain"] for data in shown if "<img" in data.get("text/html", "")]
+
+
+@pytest.fixture(scope="session")
+def seed(request):
+    """What a test of the ledger draws from: never a seed of the lessons' stored results, which are all below 100."""
+    given = request.config.getoption("--seed")
+    return 20_261 if given is None else given
+
+
+@pytest.fixture
+def sentence(request):
+    """What the lesson says that this test is about: the sentences of the ledger that name it, in order, in one string."""
+    number = request.module.__name__.removeprefix("test_lesson_")
+    return " ".join(
+        claim.sentence for claim in claims.claims(build.source(number)) if claim.test == request.node.originalname
+    )
+
+
+@pytest.fixture
+def numbers(sentence):
+    """The numbers of that sentence, in order: "78 to 91 % of 1,000" gives 78, 91 and 1000."""
+    found = re.findall(r"[-+]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)", sentence.replace("−", "-"))
+    return [float(each.replace(",", "")) for each in found]
 
 
 @pytest.fixture

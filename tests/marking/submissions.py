@@ -129,7 +129,7 @@ HOSTILE = {
         notebook(
             {**RIGHT, "01.2": "def convolve(*given):\n    return 0"},
             before="import course.student.check as engine\nfrom course.marking import recorder\n"
-            "engine.examine = lambda *given: (False, None)\nengine.judge = lambda *given: (None, None)\n"
+            "engine.examine = lambda *given: (False, None, None)\nengine.judge = lambda *given: (None, None)\n"
             "engine._same = lambda *given: True\nrecorder.record = None",
         ),
         ALL - {"01.2"},

@@ -37,6 +37,8 @@ def shown(figure):
         lambda: plot.confusion([[3, 1], [0, 2]], ["cat", "dog"], title="confusion"),
         lambda: plot.curves({"loss": [3, 2, 1]}, title="curves", ylabel="loss"),
         lambda: plot.intervals(["a", "b"], {"hits": ([0.2, 0.9], [0.1, 0.1])}, title="intervals"),
+        lambda: plot.intervals(["a", "b"], {"hits": ([0.2, 0.9], [0.1, 0.5], [0.4, 1])}, title="uneven"),
+        lambda: plot.dots(["a", "b"], {"right": [[0.2, 0.9], [0.1, 0.1]]}, title="dots"),
         lambda: plot.lines({"mean": ([1, 2, 4], [0, 1, 0])}, title="lines", xlabel="x", ylabel="y"),
         lambda: plot.lines(
             {"mean": ([1, 2], [0, 1])},
@@ -134,7 +136,8 @@ def test_errors_say_what_is_wrong_and_what_to_do():
     assert "no maps" in message(plot.layer_strip, PHOTO, {}, title="t")
     assert "one value a label" in message(plot.bars, ["a"], [1, 2], title="t", xlabel="x")
     assert "(K, K) counts" in message(plot.confusion, [[1, 2]], ["a"], title="t")
-    assert "2 means and as many half widths" in message(plot.intervals, ["a", "b"], {"x": ([1], [2])}, title="t")
+    assert "(2, N) finite numbers" in message(plot.dots, ["a", "b"], {"x": [[1, 2]]}, title="t")
+    assert "2 values and as many half widths" in message(plot.intervals, ["a", "b"], {"x": ([1], [2])}, title="t")
     assert "nothing to draw" in message(plot.curves, {"a": []}, title="t", ylabel="y")
     assert "as many x as y" in message(plot.lines, {"a": ([1, 2], [1])}, title="t", xlabel="x", ylabel="y")
     assert "(N, 2) was expected" in message(plot.scatter, {"a": HEAT}, range(20), title="t", label="l")
@@ -242,3 +245,12 @@ def test_bars_carry_their_spread():
     figure = plot.bars(["a", "b"], [1, 2], title="t", xlabel="x", spread=[0.5, 0.25])
     (segments,) = [c.get_segments() for c in figure.axes[0].collections]
     assert np.allclose([segment[:, 0] for segment in segments], [[0.5, 1.5], [1.75, 2.25]])
+
+
+def test_each_dot_stands_where_it_was_measured_and_an_interval_ends_where_it_says():
+    figure = plot.dots(["a", "b"], {"right": [[0.2, 0.9], [0.1, 0.3]]}, title="t")
+    assert figure.axes[0].lines[0].get_xydata().tolist() == [[0.2, 0], [0.9, 0], [0.1, 1], [0.3, 1]]
+    assert "a 0.2 to 0.9, b 0.1 to 0.3" in figure.alt
+    figure = plot.intervals(["a"], {"hits": ([0.9], [0.5], [1.0])}, title="t")
+    (segments,) = [each.get_segments() for each in figure.axes[0].collections]
+    assert np.allclose(segments[0][:, 0], [0.5, 1.0])

@@ -30,7 +30,7 @@ def name(value):
 
 @pytest.mark.parametrize("exercise", EVERY, ids=name)
 def test_the_reference_is_right_and_the_stub_is_not_tried(exercise):
-    assert examine(exercise, exercise.reference) == (False, None)
+    assert examine(exercise, exercise.reference) == (False, None, None)
     assert examine(exercise, ...)[0]
     if callable(exercise.reference):
         assert examine(exercise, lambda *given: ...)[0]
@@ -57,7 +57,7 @@ def test_zeros_and_ones_of_the_right_shape_are_wrong(exercise):
 
 @pytest.mark.parametrize("exercise, mistake", MISTAKES, ids=name)
 def test_every_named_mistake_gets_its_own_message(exercise, mistake):
-    assert examine(exercise, mistake.answer) == (False, mistake.message)
+    assert examine(exercise, mistake.answer) == (False, mistake.message, mistake.name)
 
 
 class Raising:
@@ -128,7 +128,7 @@ def test_whatever_nonsense_is_handed_in_gets_a_sentence(exercise):
         answers |= {f"returns {name}": lambda *given, value=value: value for name, value in NONSENSE.items()}
         answers |= FUNCTIONS
     for kind, answer in answers.items():
-        untried, sentence = examine(exercise, answer)
+        untried, sentence, _ = examine(exercise, answer)
         assert not untried and isinstance(sentence, str) and len(sentence) > 9, kind
 
 
@@ -258,7 +258,7 @@ def test_what_is_learnt_by_heart_fails_on_the_hidden_cases(exercise):
         return stored.get(fingerprint(given), next(iter(stored.values())))
 
     if not any(map(callable, visible[0])):  # networks and models have no fingerprint
-        assert examine(exercise, by_heart) == (False, None)
+        assert examine(exercise, by_heart) == (False, None, None)
     for seed in seeds_of(exercise):
         cases, results = drawn(exercise.id, seed)
         learnt = results_of(by_heart, cases)

@@ -3,7 +3,7 @@
 Each function returns a Figure with alternative text and never calls show(). A new figure is a function in pictures or charts.
 """
 
-from xailab.plot.charts import bars, confusion, curves, descents, intervals, lines, matrix, scatter, surface, tree
+from xailab.plot.charts import bars, confusion, curves, descents, dots, intervals, lines, matrix, scatter, surface, tree
 from xailab.plot.figure import colours, new_figure, write_numbers
 from xailab.plot.pictures import grid, layer_strip, overlay
 
@@ -13,6 +13,7 @@ __all__ = [
     "confusion",
     "curves",
     "descents",
+    "dots",
     "grid",
     "intervals",
     "layer_strip",

@@ -32,7 +32,7 @@ def bars(labels, values, *, title, xlabel, spread=None, alt=None):
     figure = new_figure(title, 8, 0.9 + 0.32 * len(labels), alt)
     axes = figure.subplots()
     drawn = axes.barh(labels, values, xerr=spread, color="#31688e", ecolor="#b5731a")
-    axes.bar_label(drawn, written, padding=4, fontsize=9)
+    axes.bar_label(drawn, written, padding=4, fontsize=10)
     axes.invert_yaxis()
     axes.margins(x=0.15)
     axes.set_xlabel(xlabel)
@@ -96,7 +96,7 @@ def _style(index):
 
 def _legend(axes):
     """The names of the lines above the axes, where no line is."""
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=9)
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=10)
 
 
 def lines(series, *, title, xlabel, ylabel, behind=None, shades=None, shade_label="", alt=None):
@@ -163,7 +163,7 @@ def descents(surface, paths, *, title, reach, alt=None):
         axes.plot(*path.T, color="white", lw=1, marker="o", ms=2.5)
         axes.plot(*path[0], color="white", marker="s", ms=6)
         axes.set(xlim=reach[0], ylim=reach[1])
-        axes.set_title(f"{name}: {ends[name]}", fontsize=9)
+        axes.set_title(f"{name}: {ends[name]}", fontsize=10)
     figure.colorbar(drawn, ax=list(panels), label="height", shrink=0.8)
     return figure
 
@@ -209,7 +209,7 @@ def _write_counts(axes, x, y, counts):
         width, height = x[i + 1] - x[i], y[j + 1] - y[j]
         cover = {"facecolor": "#c8c8c8"} if count < FEW else {"fill": False}
         axes.add_patch(Rectangle((x[i], y[j]), width, height, edgecolor="white", lw=0.8, **cover))
-        axes.text(x[i] + width / 2, y[j] + height / 2, f"{count:g}", ha="center", va="center", fontsize=9)
+        axes.text(x[i] + width / 2, y[j] + height / 2, f"{count:g}", ha="center", va="center", fontsize=10)
 
 
 def matrix(values, labels, *, title, label, alt=None):
@@ -229,8 +229,8 @@ def matrix(values, labels, *, title, label, alt=None):
     figure = new_figure(title, 6, 5, alt or title)
     axes = figure.subplots()
     drawn = axes.imshow(values, **colours(values))
-    axes.set_xticks(range(len(labels)), labels, fontsize=8)
-    axes.set_yticks(range(len(labels)), labels, fontsize=8)
+    axes.set_xticks(range(len(labels)), labels, fontsize=10)
+    axes.set_yticks(range(len(labels)), labels, fontsize=10)
     figure.colorbar(drawn, ax=axes, label=label, shrink=0.8)
     return figure
 
@@ -266,7 +266,7 @@ def scatter(panels, values, *, title, label, xlabel="", ylabel="", marks="", alt
             place.set_xlabel(xlabel)
             place.set_ylabel(ylabel)
         else:
-            place.set_title(name, fontsize=9)
+            place.set_title(name, fontsize=10)
             place.set_xticks([])
             place.set_yticks([])
     bar = figure.colorbar(drawn, ax=list(axes), label=label, shrink=0.8)
@@ -276,34 +276,66 @@ def scatter(panels, values, *, title, label, xlabel="", ylabel="", marks="", alt
 
 
 def intervals(labels, panels, *, title, share=False, alt=None):
-    """Draw means with their confidence intervals, one panel a measure, one line a label.
+    """Draw values with their confidence intervals, one panel a measure, one line a label.
 
-    labels: one a line. panels: {what is measured: (means, half widths)}, each one number a label. title: above all.
-    alt: alternative text; by default the labels with the highest and the lowest mean of each panel.
-    share: whether all panels have one scale, as those that are to be compared.
+    labels: one a line. panels: {what is measured: (values, half widths) or (values, low ends, high ends)}, each one number a
+    label. title: above all. share: whether all panels have one scale, as those that are to be compared.
+    alt: alternative text; by default the labels with the highest and the lowest value of each panel.
     Returns a Figure. Raises ValueError for a panel with more or fewer numbers than there are labels. Lesson 11.
     """
     panels = {name: np.asarray(values, float) for name, values in panels.items()}
     for name, values in panels.items():
-        if values.shape != (2, len(labels)):
+        if values.ndim != 2 or len(values) not in (2, 3) or values.shape[1] != len(labels):
             raise ValueError(
-                f"'{name}' has shape {values.shape}: {len(labels)} means and as many half widths were expected."
+                f"'{name}' has shape {values.shape}: {len(labels)} values and as many half widths, or low and high ends, "
+                "were expected."
             )
-    ends = [f"{name} from {labels[v[0].argmin()]} to {labels[v[0].argmax()]}" for name, v in panels.items()]
+    figure, drawn = _panels_of_lines(labels, panels, title, share, alt)
+    for axes, (value, *ends) in zip(drawn, panels.values()):
+        reach = ends[0] if len(ends) == 1 else [value - ends[0], ends[1] - value]
+        axes.errorbar(value, range(len(labels)), xerr=reach, fmt="o", ms=4, color="#31688e", ecolor="#7f9fb8")
+    return figure
+
+
+def dots(labels, panels, *, title, share=False, alt=None):
+    """Draw what was measured as one dot each, a few networks or splits a label, one panel a measure, one line a label.
+
+    labels: one a line. panels: {what is measured: (labels, N)}, N numbers a label. title: above all. share: whether all
+    panels have one scale. alt: alternative text; by default the lowest and the highest of each label.
+    Returns a Figure. Raises ValueError for a panel that is not (labels, N), or with NaN. Lesson 07.
+    """
+    panels = {name: np.asarray(values, float) for name, values in panels.items()}
+    for name, values in panels.items():
+        if values.ndim != 2 or len(values) != len(labels) or not np.isfinite(values).all():
+            raise ValueError(f"'{name}' has shape {values.shape}: ({len(labels)}, N) finite numbers were expected.")
+    said = [
+        f"{name}: " + ", ".join(f"{label} {row.min():.3g} to {row.max():.3g}" for label, row in zip(labels, values))
+        for name, values in panels.items()
+    ]
+    figure, drawn = _panels_of_lines(labels, panels, title, share, alt or f"{title}. {'; '.join(said)}.")
+    for axes, values in zip(drawn, panels.values()):
+        lines = np.repeat(np.arange(len(labels)), values.shape[1])
+        axes.plot(values.ravel(), lines, "o", ms=6, mew=0, color="#31688e", alpha=0.55)
+    return figure
+
+
+def _panels_of_lines(labels, panels, title, share, alt):
+    """A figure with one panel a measure and one line a label, and its axes. panels: {name: array whose first row are values}."""
+    if alt is None:
+        ends = [f"{name} from {labels[v[0].argmin()]} to {labels[v[0].argmax()]}" for name, v in panels.items()]
+        alt = f"{title}. {'; '.join(ends)}."
     columns, rows = min(3, len(panels)), -(-len(panels) // 3)
-    figure = new_figure(title, WIDEST, 0.7 + rows * (0.7 + 0.19 * len(labels)), alt or f"{title}. {'; '.join(ends)}.")
+    figure = new_figure(title, WIDEST, 0.7 + rows * (0.7 + 0.22 * len(labels)), alt)
     drawn = figure.subplots(rows, columns, squeeze=False, sharey=True, sharex=share).ravel()
     for axes in drawn[len(panels) :]:
         axes.axis("off")
-    for axes, (name, (means, halves)) in zip(drawn, panels.items()):
-        axes.errorbar(means, range(len(labels)), xerr=halves, fmt="o", ms=4, color="#31688e", ecolor="#7f9fb8")
-        axes.set_title(name, fontsize=9)
-        axes.set_yticks(range(len(labels)), labels, fontsize=8)
-        axes.tick_params(axis="x", labelsize=8)
+    for axes, name in zip(drawn, panels):
+        axes.set_title(name, fontsize=10)
+        axes.set_yticks(range(len(labels)), labels, fontsize=10)
         axes.grid(axis="y", color="#dddddd", lw=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-    drawn[0].invert_yaxis()
-    return figure
+    drawn[0].set_ylim(len(labels) - 0.5, -0.5)
+    return figure, drawn
 
 
 def tree(model, features, *, title, classes=None, alt):
@@ -326,6 +358,6 @@ def tree(model, features, *, title, classes=None, alt):
         impurity=False,
         rounded=True,
         ax=figure.subplots(),
-        fontsize=8,
+        fontsize=10,
     )
     return figure

@@ -38,9 +38,14 @@ class Figure(_MatplotlibFigure):
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=self.dpi, metadata={"Software": None})
+        # Two dots a pixel, so that it stays sharp when it is enlarged on a telephone or a projector.
+        self.savefig(buffer, format="png", dpi=2 * self.dpi, metadata={"Software": None})
         data = base64.b64encode(buffer.getvalue()).decode()
-        image = f'<img alt="{html.escape(self.alt)}" style="max-width: 100%" src="data:image/png;base64,{data}">'
+        width = round(self.get_figwidth() * self.dpi)
+        image = (
+            f'<img alt="{html.escape(self.alt)}" width="{width}" style="max-width: 100%" '
+            f'src="data:image/png;base64,{data}">'
+        )
         return {"text/html": image, "text/plain": self.alt}
 
 

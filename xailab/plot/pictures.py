@@ -1,5 +1,7 @@
 """Pictures with their heat maps: side by side, laid over each other, layer by layer."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.colors import Normalize
 
@@ -47,7 +49,7 @@ def grid(images, titles=None, *, title, columns=None, cmap="gray", numbers=False
         else:
             _show(axes, image)
         if titles is not None:
-            axes.set_title(str(titles[index]), fontsize=9)
+            axes.set_title(textwrap.fill(str(titles[index]), max(int(side / 0.085), 8)), fontsize=10)
     if drawn is not None:
         figure.colorbar(drawn, ax=list(panels), shrink=0.8)
     return figure
@@ -65,12 +67,12 @@ def overlay(image, heatmap, *, title, alt=None):
     figure = new_figure(title, WIDEST, 3.3, alt)
     photo, raw, both = figure.subplots(1, 3)
     _show(photo, image, cmap="gray")
-    photo.set_title("image", fontsize=9)
+    photo.set_title("image", fontsize=10)
     drawn = _show(raw, heatmap, **colours(heatmap))
-    raw.set_title("heat map", fontsize=9)
+    raw.set_title("heat map", fontsize=10)
     figure.colorbar(drawn, ax=raw, shrink=0.8)
     _blend(both, image, heatmap)
-    both.set_title("overlay", fontsize=9)
+    both.set_title("overlay", fontsize=10)
     return figure
 
 
@@ -104,15 +106,15 @@ def layer_strip(image, maps, *, title, clip=100, alt=None):
     for axes in panels[1 + len(maps) :]:
         axes.axis("off")
     _show(panels[0], image, cmap="gray")
-    panels[0].set_title("image", fontsize=8)
+    panels[0].set_title("image", fontsize=10)
     signed = min(heatmap.min() for heatmap in maps.values()) < 0  # one colour bar must serve all panels
     for axes, (name, heatmap) in zip(panels[1:], maps.items()):
         scale = np.percentile(np.abs(heatmap), clip) or np.abs(heatmap).max() or 1
         drawn = _show(axes, np.clip(heatmap / scale, -1, 1), **colours(np.array([signed * -1.0, 1.0])))
-        axes.set_title(f"{name}\nlargest {np.abs(heatmap).max():.2g}", fontsize=8)
+        axes.set_title(f"{name}\nlargest {np.abs(heatmap).max():.2g}", fontsize=10)
     bar = figure.colorbar(drawn, ax=list(panels), shrink=0.9)
     largest = "largest" if clip == 100 else f"{clip}th percentile"
-    bar.set_label(f"share of each\npanel's {largest}", fontsize=8)
+    bar.set_label(f"share of each\npanel's {largest}", fontsize=10)
     return figure
 
 
