@@ -218,7 +218,7 @@ def header(lesson):
 
 
 def teaching_page(root=ROOT):
-    """The teacher's page: plans, and of each lesson the minutes, the exercises with common mistakes, and questions to ask."""
+    """The teacher's page: plans, of each lesson the minutes, questions to ask and exercises, and behind all the common mistakes."""
     lessons = [(path, read(path)) for path in sources(root)]
     abouts = {path: header(lesson) for path, lesson in lessons}
     taken = {
@@ -242,14 +242,21 @@ def teaching_page(root=ROOT):
             if is_tagged(cell, "teaching"):
                 parts.append(cell.source + "\n")
         tagged = {cell.metadata["id"]: cell.metadata for cell in lesson.cells if is_tagged(cell, "exercise")}
+        parts.append("| exercise | minutes | difficulty, of 3 |\n|---|---|---|")
         for exercise in exercises(about["number"]).values():
             cell = tagged.get(exercise.id, {})
-            parts.append(
-                f"**Exercise {exercise.id}, {exercise.title}** "
-                f"({cell.get('minutes', '?')} min, difficulty {cell.get('difficulty', '?')} of 3). Common mistakes:\n"
+            parts[-1] += (
+                f"\n| {exercise.id} {exercise.title} | {cell.get('minutes', '?')} | {cell.get('difficulty', '?')} |"
             )
-            parts.append("\n".join(f"- *{mistake.name}*: {mistake.message}" for mistake in exercise.mistakes) + "\n")
-    return "\n".join(parts)
+        parts[-1] += "\n"
+    parts.append("## Common mistakes, and what check says to them\n")
+    parts.append("| exercise | mistake | what the student reads |\n|---|---|---|")
+    for about in abouts.values():
+        for exercise in exercises(about["number"]).values():
+            for mistake in exercise.mistakes:
+                words = " ".join(mistake.message.split()).replace("|", "\\|")
+                parts[-1] += f"\n| {exercise.id} | {mistake.name} | {words} |"
+    return "\n".join(parts) + "\n"
 
 
 def claims_page(root=ROOT):
