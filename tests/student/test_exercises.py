@@ -14,7 +14,6 @@ import pandas
 import pytest
 import scipy.special
 import scipy.stats
-from statsmodels.api import OLS
 
 from course.author import build
 from course.student.check import _plain, _same, attempt, cases_of, examine, judge
@@ -311,14 +310,6 @@ def line_by_hand(ask, photo, segments, switches):
     return np.linalg.solve(rows.T * weights @ rows + np.eye(rows.shape[1]), rows.T * weights @ answers)
 
 
-def bin_by_bin(predict, rows, column, edges, place):
-    found, effects = np.digitize(rows[:, column], edges[1:-1]), [0]
-    for number, ends in enumerate(zip(edges, edges[1:])):
-        below, above = (np.where(np.arange(rows.shape[1]) == column, end, rows[found == number]) for end in ends)
-        effects.append(effects[-1] + np.mean(predict(above)) - np.mean(predict(below)))
-    return effects
-
-
 def painted_above_a_quantile(image, heatmap, share):
     return np.where((heatmap > np.quantile(heatmap, 1 - share))[..., None], image.mean(axis=(0, 1)), image)
 
@@ -333,11 +324,7 @@ OTHER_WAYS = {
     "06.5": line_by_hand,
     "07.2": lambda scores: scipy.special.softmax(scores, axis=0),
     "08.4": lambda shares, enough: 1 + max([b for b in range(1, 6) if not shares[b - 1] > enough], default=0),
-    "09.1": lambda design, response, _: OLS(response, design).fit().summary2().tables[1].iloc[:, :3],
-    "09.3": bin_by_bin,
-    "09.5": lambda relevance, shared, chosen: max(
-        set(range(len(relevance))) - set(chosen), key=lambda j: relevance[j] - sum(shared[chosen, j]) / len(chosen)
-    ),
+    "09.3": lambda column, controls: sum(all(one > row) for one, row in zip(column, controls)) / len(column),
     "10.2": lambda distances, sigma: np.exp(scipy.stats.entropy(scipy.stats.norm.pdf(distances, scale=sigma))),
     "10.4": lambda maps: np.corrcoef(maps.reshape(-1, maps.shape[-1]), rowvar=False),
     "11.1": painted_above_a_quantile,

@@ -103,7 +103,7 @@ def lines(series, *, title, xlabel, ylabel, behind=None, shades=None, shade_labe
     """Draw curves over measured x values, with many thin ones behind them if wanted.
 
     series: {name: (x (P,), y (P,))}. title, xlabel, ylabel: with units. behind: (x (P,), curves (N, P)), drawn thin.
-    shades: N numbers that colour the thin curves, named by shade_label. alt: alternative text; by default first and last
+    shades: N numbers that colour the thin curves, named by shade_label; the series are black then. alt: alternative text; by default first and last
     value of each series.
     Returns a Figure. Raises ValueError for no series and for x and y of different lengths. Lesson 09.
     """
@@ -124,7 +124,8 @@ def lines(series, *, title, xlabel, ylabel, behind=None, shades=None, shade_labe
             thin.set_array(np.asarray(shades))
             figure.colorbar(thin, ax=axes, label=shade_label)
     for index, (name, (x, y)) in enumerate(series.items()):
-        axes.plot(x, y, label=name, lw=2, path_effects=outline, **_style(index))
+        style = _style(index) if shades is None else {**_style(index), "color": "black"}  # the shades have the colours
+        axes.plot(x, y, label=name, lw=2, path_effects=outline, **style)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.spines[["top", "right"]].set_visible(False)

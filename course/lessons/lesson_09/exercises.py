@@ -6,12 +6,16 @@ import numpy as np
 
 from course.student.exercises import Exercise, Mistake
 
+SIGNS = {"weight alone": "-", "mpg alone": "+"}
 
-def coefficient_table(design, response, estimates):
-    residuals = response - design @ estimates
-    variance = np.sum(residuals**2) / (len(design) - design.shape[1])
-    errors = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
-    return np.column_stack([estimates, errors, estimates / errors])
+PREDICTED = {"to the forest": "hardly anything", "to the line": "clearly more", "better": "line"}
+
+
+def beyond_noise(column, controls):
+    return np.mean(column > controls.max(axis=1))
+
+
+NEARER = {"inputs that go together": "ALE", "independent inputs": "neither"}
 
 
 def ice_curves(predict, rows, column, values):
@@ -21,14 +25,6 @@ def ice_curves(predict, rows, column, values):
         changed[:, column] = value
         answers.append(predict(changed))
     return np.stack(answers, axis=1)
-
-
-def accumulated_effects(predict, rows, column, edges, place):
-    below, above = rows.copy(), rows.copy()
-    below[:, column], above[:, column] = edges[place], edges[place + 1]
-    steps = predict(above) - predict(below)
-    means = np.bincount(place, steps) / np.bincount(place)
-    return np.append(0, np.cumsum(means))
 
 
 def shapley_values(game):
@@ -41,33 +37,9 @@ def shapley_values(game):
     return shares
 
 
-def next_feature(relevance, shared, chosen):
-    score = relevance - shared[:, chosen].mean(axis=1)
-    score[chosen] = -np.inf
-    return int(np.argmax(score))
-
-
-def _table(relevance, shared, chosen, *, redundancy):
-    score = relevance - redundancy(shared[:, chosen])
-    score[chosen] = -np.inf
-    return int(np.argmax(score))
-
-
-def _with(design, response, estimates, errors):
-    return np.column_stack([estimates, errors, estimates / errors])
-
-
-def _scatter_of(design, response, estimates):
-    return np.sum((response - design @ estimates) ** 2)
-
-
-def _designs(draw, *sizes):
-    cases = []
-    for count, features in sizes:
-        design = np.column_stack([np.ones(count), draw.normal(size=(count, features))])
-        response = design @ draw.normal(size=features + 1) + draw.normal(size=count)
-        cases.append((design, response, np.linalg.lstsq(design, response, rcond=None)[0]))
-    return cases
+def _falls(draw, *sizes):
+    """Falls of a column and of its controls, near each other, so that splits go either way."""
+    return [(draw.uniform(0.2, 1.0, splits), draw.uniform(0, 0.8, (splits, controls))) for splits, controls in sizes]
 
 
 def _formula(rows):
@@ -99,34 +71,6 @@ def _drawn_questions(draw):
     ]
 
 
-def _drawn_cuts(draw):
-    """Rows in bins of other widths, none of them empty, and another model each time."""
-    cases = []
-    for count, features, bins in ((11, 4, 5), (16, 2, 4)):
-        rows, column = draw.normal(size=(count, features)), int(draw.integers(features))
-        edges = draw.normal() + np.append(0, np.cumsum(draw.uniform(0.5, 2, bins)))
-        place = draw.permutation(np.append(np.arange(bins), draw.integers(bins, size=count - bins)))
-        rows[:, column] = draw.uniform(edges[place], edges[place + 1])
-        cases.append((_model(draw, features), rows, column, edges, place))
-    return cases
-
-
-def _cuts():
-    draw = np.random.default_rng(12)
-    for count, column in ((9, 0), (14, 1)):
-        rows = np.round(draw.uniform(0, 3, (count, 3)), 2)
-        rows[:4, column] = [0, 0.6, 1.5, 3]
-        edges = np.array([0.0, 1, 2, 3])
-        rows[4, column] = 1.7
-        yield _formula, rows, column, edges, np.maximum(np.searchsorted(edges, rows[:, column]) - 1, 0)
-
-
-def _steps(predict, rows, column, edges, place):
-    below, above = rows.copy(), rows.copy()
-    below[:, column], above[:, column] = edges[place], edges[place + 1]
-    return predict(above) - predict(below)
-
-
 def _games():
     quiz = {"": 0, "A": 12, "B": 24, "C": 0, "AB": 60, "AC": 18, "BC": 36, "ABC": 90}
     odd = {"": 5, "A": 1, "B": 8, "C": -2, "AB": 7, "AC": 11, "BC": 6.5, "ABC": 20}
@@ -137,78 +81,100 @@ def _in_one_order(game):
     return {"A": game["A"] - game[""], "B": game["AB"] - game["A"], "C": game["ABC"] - game["AB"]}
 
 
-def _choices():
-    draw = np.random.default_rng(13)
-    cases = []
-    for _ in range(12):
-        shared = draw.uniform(0, 1, (6, 6))
-        shared = (shared + shared.T) / 2
-        chosen = [int(feature) for feature in draw.permutation(6)[: draw.integers(2, 4)]]
-        cases.append((draw.uniform(0.5, 1.2, 6), shared, chosen))
-    return cases
-
-
-def _copies(draw):
-    """Seven features, of which two or three are chosen already.
-
-    Of those left one is the most relevant and nearly a copy of the chosen ones, one is the best choice, and one shares
-    nearly nothing with them. Numbers and order are drawn; the best choice stands at another place each time."""
-    cases, order = [], draw.permutation(7)
-    for turn, chosen in enumerate((2, 3, 2)):
-        relevance = np.array([1.5] * chosen + [1.2, 1.0, 0.5] + [0.3] * (4 - chosen))
-        likeness = np.array([0.5] * chosen + [0.9, 0.4, 0.05] + [0.3] * (4 - chosen))  # with each of the chosen
-        shared = draw.uniform(0, 0.8, (7, 7))
-        shared[:, :chosen] = likeness[:, None] + draw.uniform(0, 0.05, (7, chosen))
-        shared[:chosen] = shared[:, :chosen].T
-        shared = (shared + shared.T) / 2
-        places = (order + turn) % 7
-        at = np.argsort(places)  # the feature that comes to each place
-        cases.append(((relevance + draw.uniform(0, 0.05, 7))[at], shared[np.ix_(at, at)], places[:chosen].tolist()))
-    return cases
-
-
 EXERCISES = [
     Exercise(
         id="09.1",
-        title="a coefficient table",
-        reference=coefficient_table,
-        cases=lambda: _designs(np.random.default_rng(9), (12, 2), (20, 3)),
-        hidden=lambda draw: _designs(draw, (15, 4), (30, 1)),
+        title="one input left out",
+        reference=SIGNS,
         hints=(
-            "Begin with the residuals, response - design @ estimates. Their variance is their sum of squares over N - P.",
-            "np.linalg.inv(design.T @ design) has the P variances of the estimates on its diagonal, up to that factor.",
-            "errors = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design))), and t = estimates / errors.",
+            "The slide holds the other input still. Alone, an input also speaks for whatever goes with it.",
+            "From 1970 to 1982 cars changed in two ways. How did their weight change, and how far did they go per gallon?",
+            "Cars became lighter, and they went further.",
         ),
-        insight="Any coefficient table can be checked with a pocket calculator: the third column is the first over the second.",
+        insight="The same column, the same cars, another question: what goes with the input, or what it adds while the other is held still.",
         mistakes=(
             Mistake(
-                "divided by N",
-                lambda d, y, b: _with(
-                    d, y, b, np.sqrt(_scatter_of(d, y, b) / len(d) * np.diag(np.linalg.inv(d.T @ d)))
-                ),
-                "You divided by N. Each estimated coefficient uses up one row's freedom: N - P.",
+                "the sign of the slide stays",
+                {**SIGNS, "weight alone": "+"},
+                "Look at the weight again: on the slide it was plus among cars of equal mpg. Were the cars of 1982 heavier?",
             ),
             Mistake(
-                "variances instead of errors",
-                lambda d, y, b: _with(
-                    d, y, b, _scatter_of(d, y, b) / (len(d) - d.shape[1]) * np.diag(np.linalg.inv(d.T @ d))
-                ),
-                "These are variances, in squared units. A standard error is the square root.",
+                "both turn",
+                {"weight alone": "-", "mpg alone": "-"},
+                "Look at mpg again: did the cars of 1982 use more petrol than those of 1970?",
             ),
             Mistake(
-                "t upside down",
-                lambda d, y, b: coefficient_table(d, y, b) ** [1, 1, -1],
-                "Your t is upside down: it says how many standard errors the estimate is away from zero.",
-            ),
-            Mistake(
-                "forgot the predictors' spread",
-                lambda d, y, b: _with(d, y, b, np.sqrt(_scatter_of(d, y, b) / (len(d) - d.shape[1]) * np.ones(len(b)))),
-                "You gave every coefficient the same error. A predictor that hardly varies is known badly: the inverse of X'X says so.",
+                "the wrong one turns",
+                {"weight alone": "+", "mpg alone": "-"},
+                "The other way round: ask of each column alone how it changed from 1970 to 1982.",
             ),
         ),
     ),
     Exercise(
         id="09.2",
+        title="has sex shown nothing?",
+        reference=PREDICTED,
+        hints=(
+            "In the figure, how far does the score of the forest fall without sex, and how far without the coin?",
+            "A line cannot help but use each column to its best; a forest cuts where most is gained at once.",
+            "The two models part, and the plainer one is the better one here.",
+        ),
+        insight="Two models of the same patients part about one column. An importance is a statement about a model.",
+        mistakes=(
+            Mistake(
+                "what the forest leaves, the line leaves",
+                {**PREDICTED, "to the line": "hardly anything"},
+                "Look at the line again: it has a coefficient for each column, and need not choose between them.",
+            ),
+            Mistake(
+                "sex must count for both",
+                {**PREDICTED, "to the forest": "clearly more"},
+                "Look at the figure again: the forest's bar for sex is as short as those of the noise.",
+            ),
+            Mistake(
+                "the forest is better",
+                {**PREDICTED, "better": "forest"},
+                "Look at the last one again: 309 patients are few, and a forest has far more to fit than eleven numbers.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="09.3",
+        title="beyond the noise",
+        reference=beyond_noise,
+        cases=lambda: _falls(np.random.default_rng(9), (12, 2), (15, 3)),
+        hidden=lambda draw: _falls(draw, (12, 2), (15, 3), (20, 4)),
+        hints=(
+            "In each split the column has to beat the strongest of its controls, so first find that one.",
+            "controls.max(axis=1) is the strongest control of each split. Compare, and take the share of True.",
+            "A comparison gives True or False for each split; the mean of those is a share.",
+        ),
+        insight="A pair decides in each split, so it does not matter that some splits are easier than others.",
+        mistakes=(
+            Mistake(
+                "any control",
+                lambda column, controls: np.mean(column > controls.min(axis=1)),
+                "You asked whether the column beats *one* of its controls. It has to beat every one.",
+            ),
+            Mistake(
+                "the mean control",
+                lambda column, controls: np.mean(column > controls.mean(axis=1)),
+                "You compared with the mean of the controls. Chance goes as far as the strongest of them.",
+            ),
+            Mistake(
+                "the mean column",
+                lambda column, controls: np.mean(column.mean() > controls.max(axis=1)),
+                "You averaged the column over the splits first. Compare within each split.",
+            ),
+            Mistake(
+                "counted, not shared",
+                lambda column, controls: np.sum(column > controls.max(axis=1)),
+                "That is how many splits. Their share is asked for.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="09.4",
         title="individual conditional expectation",
         reference=ice_curves,
         cases=_questions,
@@ -216,7 +182,7 @@ EXERCISES = [
         hints=(
             "One value at a time: copy the rows, set the column to that value in all of them, ask the model.",
             "Each value gives N answers. They become one column of the result.",
-            "np.stack([...one array of N answers a value...], axis=1)",
+            "Collect the arrays in a list, and stack them so that each becomes a column.",
         ),
         insight="A row of your result is the curve of one case. The mean over the rows is the partial dependence.",
         mistakes=(
@@ -243,42 +209,35 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="09.3",
-        title="accumulated local effects",
-        reference=accumulated_effects,
-        cases=lambda: list(_cuts()),
-        hidden=_drawn_cuts,
+        id="09.5",
+        title="where ALE ought to gain nothing",
+        reference=NEARER,
         hints=(
-            "Two copies of the rows: in one each row stands on the lower edge of its bin, edges[place], in the other on the upper.",
-            "The difference of the two answers is the row's step. Average the steps of each bin: np.bincount(place, steps) sums them.",
-            "np.append(0, np.cumsum(np.bincount(place, steps) / np.bincount(place)))",
+            "Which rows does the PDP of b ask about that are not there? And are there such rows when a and b are independent?",
+            "ALE's advantage was that it avoids the empty corners of the band. Without a band there are no corners.",
+            "In one case there is a gain. In the other, both ask about rows as they are.",
         ),
-        insight="Every row was asked about its own neighbourhood only: no car of 8 cylinders had to be as light as one of 4.",
+        insight="That is what a control is for: where the reason is missing, the gain has to be missing, too.",
         mistakes=(
             Mistake(
-                "every row in every bin",
-                lambda f, x, c, e, p: ice_curves(f, x, c, e).mean(axis=0) - ice_curves(f, x, c, e).mean(axis=0)[0],
-                "You moved every row through every bin: that is partial dependence. Each row steps through its own bin only.",
+                "ALE always",
+                {**NEARER, "independent inputs": "ALE"},
+                "Look at the independent inputs again: any a occurs with any b. What is left for ALE to avoid?",
             ),
             Mistake(
-                "not accumulated",
-                lambda f, x, c, e, p: np.append(0, np.bincount(p, _steps(f, x, c, e, p)) / np.bincount(p)),
-                "These are the local effects. Accumulate them: np.cumsum.",
+                "PDP where inputs go together",
+                {**NEARER, "inputs that go together": "PDP"},
+                "Look at the first again: the PDP asks about a small a with a large b, and no such row was learned from.",
             ),
             Mistake(
-                "summed instead of averaged",
-                lambda f, x, c, e, p: np.append(0, np.cumsum(np.bincount(p, _steps(f, x, c, e, p)))),
-                "You added the steps of a bin: then crowded bins climb steeper. Take their mean.",
-            ),
-            Mistake(
-                "no zero at the first edge",
-                lambda f, x, c, e, p: accumulated_effects(f, x, c, e, p)[1:],
-                "There is a value missing: K bins have K + 1 edges, and at the first one nothing is accumulated yet.",
+                "never a difference",
+                {**NEARER, "inputs that go together": "neither"},
+                "Look at the first again: in the empty corners the forest says something, and the PDP averages it in.",
             ),
         ),
     ),
     Exercise(
-        id="09.4",
+        id="09.6",
         title="Shapley values of three players",
         reference=shapley_values,
         cases=_games,
@@ -312,41 +271,6 @@ EXERCISES = [
                 "not divided by six",
                 lambda game: {p: 6 * share for p, share in shapley_values(game).items()},
                 "You summed over six orders. The share is the mean.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="09.5",
-        title="minimum redundancy, maximum relevance",
-        reference=next_feature,
-        cases=_choices,
-        hidden=_copies,
-        hints=(
-            "shared[:, chosen] holds what each feature has in common with each of the chosen ones.",
-            "Score: relevance minus the mean of that over the chosen. And a feature cannot be chosen twice.",
-            "score = relevance - shared[:, chosen].mean(axis=1); score[chosen] = -np.inf; np.argmax(score)",
-        ),
-        insight="A copy of a good feature is as relevant as the feature, and worth nothing once the feature is in.",
-        mistakes=(
-            Mistake(
-                "relevance only",
-                lambda r, s, c: _table(r, s, c, redundancy=lambda m: 0),
-                "You took the most relevant feature that is left. It may say the same as those you have.",
-            ),
-            Mistake(
-                "summed redundancy",
-                lambda r, s, c: _table(r, s, c, redundancy=lambda m: m.sum(axis=1)),
-                "You summed the redundancy. With every feature chosen it would weigh more against the relevance; take the mean.",
-            ),
-            Mistake(
-                "redundancy added",
-                lambda r, s, c: _table(r, s, c, redundancy=lambda m: -m.mean(axis=1)),
-                "You added the redundancy: the more a feature repeats the others, the better it scores with you.",
-            ),
-            Mistake(
-                "chosen again",
-                lambda r, s, c: int(np.argmax(r - s[:, c].mean(axis=1))),
-                "Your function may choose a feature that is chosen already.",
             ),
         ),
     ),
