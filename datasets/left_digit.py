@@ -23,8 +23,9 @@ def trial(seed, pairs=4000, epochs=4):
     """Train and explain as lesson 04 does, from another seed.
 
     pairs: of digits to train on. Returns {"accuracy", "fall left", "fall right": mean fall of the right answer's logit
-    with that digit black, and of each method {"empty": share of maps, "heat": mean share of heat on the right digit,
-    "peaks": share of peaks there, both of the maps that are not empty}}.
+    with that digit black, "sum left", "sum right": mean sums of HiResCAM's halves, and of each method and of random maps
+    {"peaks": share of the maps with their peak on the right digit, "disagrees": share whose larger half is not the one whose
+    blackout costs more}}.
     """
     digits, classes = mnist()
     draw = np.random.default_rng(seed)
@@ -44,6 +45,7 @@ def trial(seed, pairs=4000, epochs=4):
             layers.Conv2D(32, 5, activation="relu", name="C3"),
             layers.MaxPooling2D(2, name="S4"),
             layers.Flatten(name="flatten"),
+            layers.Dense(64, activation="relu", use_bias=False, name="F6"),
             layers.Dense(10, name="output"),
         ]
     )
@@ -53,19 +55,22 @@ def trial(seed, pairs=4000, epochs=4):
     def logits(pictures):
         return reader.predict(pictures, verbose=0)
 
-    before, results = logits(counters), {}
-    results["accuracy"] = float((before.argmax(axis=1) == tens).mean())
-    for side, columns in (("left", slice(28)), ("right", slice(28, None))):
+    before, falls = logits(counters), []
+    for columns in (slice(28), slice(28, None)):
         dark = counters.copy()
         dark[:, :, columns] = 0
-        results[f"fall {side}"] = float((before - logits(dark))[np.arange(len(tens)), tens].mean())
-    for method in (grad_cam, hires_cam):
-        heat = np.maximum(method(reader, counters, tens), 0)
-        filled = heat[heat.max(axis=(1, 2)) > 0]
-        results[method.__name__] = {
-            "empty": 1 - len(filled) / len(heat),
-            "heat": float((filled[:, :, 28:].sum(axis=(1, 2)) / filled.sum(axis=(1, 2))).mean()),
-            "peaks": float((filled.max(axis=1).argmax(axis=1) >= 28).mean()),
+        falls.append((before - logits(dark))[np.arange(len(tens)), tens])
+    maps = {method.__name__: method(reader, counters, tens) for method in (grad_cam, hires_cam)}
+    maps["random"] = draw.random(maps["grad_cam"].shape)
+    sums = {name: (each[:, :, :28].sum(axis=(1, 2)), each[:, :, 28:].sum(axis=(1, 2))) for name, each in maps.items()}
+    results = {"accuracy": float((before.argmax(axis=1) == tens).mean())}
+    for what, (left, right) in {"fall": falls, "sum": sums["hires_cam"]}.items():
+        results |= {f"{what} left": float(left.mean()), f"{what} right": float(right.mean())}
+    for name, each in maps.items():
+        left, right = sums[name]
+        results[name] = {
+            "peaks": float((each.max(axis=1).argmax(axis=1) >= 28).mean()),
+            "disagrees": float(((left > right) != (falls[0] > falls[1])).mean()),
         }
     return results
 

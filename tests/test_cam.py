@@ -198,6 +198,21 @@ def test_guided_backprop_equals_a_network_rebuilt_with_guided_relus(network, ima
     np.testing.assert_allclose(guided_backprop(network, images, 3), expected, atol=1e-6)
 
 
+def test_guided_backprop_hardly_asks_for_the_class_and_the_plain_gradient_does(vgg16_gap, cat):
+    """The control of guided backpropagation: the same gradient without guidance, 'cat' against 'building'."""
+    network, classes = vgg16_gap.model, [vgg16_gap.labels.index(name) for name in ("cat", "building")]
+    photos = np.concatenate([cat, cat[:, ::-1, ::-1]])
+    inputs, plain = tf.constant(vgg16_gap.preprocess(photos)), []
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(inputs)
+        logits = network(inputs)
+        scores = [tf.reduce_sum(logits[:, target]) for target in classes]
+    plain = [np.abs(tape.gradient(score, inputs).numpy()).max(axis=-1) for score in scores]
+    guided = [guided_backprop(vgg16_gap, photos, target) for target in classes]
+    alike = [[np.corrcoef(one.ravel(), other.ravel())[0, 1] for one, other in zip(*both)] for both in (plain, guided)]
+    assert max(alike[0]) < 0.6 and min(alike[1]) > 0.8
+
+
 def test_guided_backprop_leaves_the_network_as_it_was(network, images):
     before = network.predict(images, verbose=0)
     guided_backprop(network, images)

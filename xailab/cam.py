@@ -54,8 +54,9 @@ def hires_cam(model, images, targets=None, *, layer=None):
 
     model, images, targets, layer: as in grad_cam.
     Returns float32 (N, H, W), in units of the logit and signed: sum_k dS/dA_k * A_k, each cell's value spread over its
-    pixels, so that a map keeps its sum. That sum is the logit minus the bias where one linear layer follows, pooled or
-    flattened; behind global average pooling the map is CAM. Raises ValueError as grad_cam.
+    pixels, so that a map keeps its sum. That sum is the logit minus the bias wherever what follows is piecewise linear and
+    adds no other constant: pooling, ReLU, dense layers without bias and one with; behind global average pooling the map is CAM.
+    Raises ValueError as grad_cam.
     Draelos and Carin (2020), section 3, the definition of HiResCAM. Lesson 04.
     """
     return _gradient_maps(_hires_cam_map, model, images, targets, [layer], enlarge=_share_out)[0]
@@ -66,6 +67,7 @@ def grad_cam_plus_plus(model, images, targets=None, *, layer=None):
 
     Arguments, result and errors as in grad_cam. The factor exp(logit) of the paper scales a whole map and is left out;
     the division of the alphas by their sum, found in several implementations, is not in the paper and not done.
+    In practice the map is close to Grad-CAM's on positive gradients alone: Lerma and Lucas (2022).
     Chattopadhay, Sarkar, Howlader, Balasubramanian (2018), equations 8, 13 and 19. Lesson 04.
     """
     return _gradient_maps(_grad_cam_plus_plus_map, model, images, targets, [layer])[0]
@@ -90,7 +92,8 @@ def guided_backprop(model, images, targets=None):
     model, images, targets: as in grad_cam; the network's activations must be ReLUs.
     Returns float32 (N, H, W): the largest absolute value over the colour channels, per unit of the network's input.
     Raises ValueError for a network without ReLU, and for images or targets that do not fit.
-    Springenberg, Dosovitskiy, Brox, Riedmiller (2015), section 3.4. Lesson 04.
+    Springenberg, Dosovitskiy, Brox, Riedmiller (2015), section 3.4; Nie, Zhang, Patel (2018) on why it hardly depends on the
+    class. Lesson 11.
     """
     network = Network.of(model)
     images, targets = network.check(images, targets)

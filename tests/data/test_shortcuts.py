@@ -31,3 +31,12 @@ def test_a_plate_runs_through_every_photo_and_the_photos_stay_as_they_were():
     assert (shares > [[0.3], [0.02], [0.03]]).all() and np.allclose(shares.sum(axis=0), 1)
     np.testing.assert_array_equal(plates, data.on_plate(photos))
     assert not np.array_equal(plates, data.on_plate(photos, seed=1))
+
+
+def test_rim_and_table_come_apart_at_the_same_places():
+    photos = np.random.default_rng(0).integers(0, 200, (4, 60, 80, 3), dtype=np.uint8)
+    both, rim, table = (data.on_plate(photos, 3, *parts) for parts in ((True, True), (True, False), (False, True)))
+    white, dark = (rim != photos).any(axis=-1), (table != photos).any(axis=-1)
+    assert (rim[white] == 235).all() and (table[dark] == 60).all() and not (white & dark).any()
+    np.testing.assert_array_equal(both, np.where(white[..., None], rim, table))
+    np.testing.assert_array_equal(data.on_plate(photos, 3, rim=False, table=False), photos)

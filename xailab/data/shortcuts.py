@@ -28,11 +28,12 @@ def with_watch(photo, radius, row=112):
     return photo
 
 
-def on_plate(photos, seed=0):
+def on_plate(photos, seed=0, rim=True, table=True):
     """Lay what each photo shows on a plate that reaches into the picture: the shortcut of lesson 05.
 
-    photos: uint8 RGB (N, H, W, 3). seed: of the plates' places and sizes. Returns a copy in which a white rim runs through
-    each photo, with a dark table behind it. Raises ValueError for another shape or dtype. Lesson 05.
+    photos: uint8 RGB (N, H, W, 3). seed: of the plates' places and sizes. rim, table: whether the plate's white rim is drawn,
+    and whether the dark table behind it is; what is not drawn stays as it was. Returns a copy in which both run through each
+    photo, at places that depend on the seed alone. Raises ValueError for another shape or dtype. Lesson 05.
     """
     photos, draw = check_photos(photos).copy(), np.random.default_rng(seed)
     middle = np.array(photos.shape[1:3])[:, None, None] / 2
@@ -40,8 +41,10 @@ def on_plate(photos, seed=0):
     for photo in photos:
         angle, radius = draw.uniform(0, 2 * np.pi), draw.uniform(1.25, 1.6)
         distance = np.hypot(y - (radius - 0.45) * np.sin(angle), x - (radius - 0.45) * np.cos(angle))
-        photo[distance > radius - 0.09] = 235
-        photo[distance > radius] = 60
+        if rim:
+            photo[(distance > radius - 0.09) & (distance <= radius)] = 235
+        if table:
+            photo[distance > radius] = 60
     return photos
 
 

@@ -105,6 +105,70 @@ _SCORES = (
     ),
 )
 
+
+def disagree(maps, falls):
+    return _disagree(maps, falls)
+
+
+def _disagree(maps, falls, of=lambda half: half.sum(axis=(1, 2))):
+    middle = maps.shape[2] // 2
+    return np.mean((of(maps[:, :, :middle]) > of(maps[:, :, middle:])) != (falls[:, 0] > falls[:, 1]))
+
+
+def _halves(draw):
+    """Maps of which the blackout contradicts a few, drawn until each named mistake would show; every one of another shape."""
+    cases = []
+    for shape in ((40, 6, 8), (25, 7, 4)):
+        falls = draw.normal(size=(shape[0], 2))
+        maps = draw.normal(size=shape)
+        half = shape[2] // 2
+        for index in np.flatnonzero(draw.random(shape[0]) < 0.7):  # most of them agree
+            larger = slice(half) if falls[index, 0] > falls[index, 1] else slice(half, None)
+            maps[index, :, larger] += 1
+        cases.append((maps, falls))
+    return cases
+
+
+def scan(ask, image, places, side, filling, answer):
+    return _scan(ask, image, places, side, filling, answer)
+
+
+def _scan(ask, image, places, side, filling, answer, uncover=True, fixed=False, others=np.delete):
+    covered = np.stack([image] * len(places))
+    for number, (top, left) in enumerate(places):
+        patch = np.s_[top : top + side, left : left + side]
+        covered[(slice(number, number + 1) if uncover else slice(number, None), *patch)] = filling[patch]
+    before, after = ask(image[None])[0], ask(covered)
+    if fixed:
+        second = [index for index in np.argsort(-before) if index != answer][0]
+        rise = after[:, second] - before[second]
+    else:
+        rise = np.array([others(each, answer).max() for each in after]) - others(before, answer).max()
+    return np.stack([before[answer] - after[:, answer], rise], axis=1)
+
+
+def _scans(draw):
+    """Logits that weigh every pixel, of images of two shapes; drawn again until a patch puts another class second."""
+    cases = []
+    for height, width, side in ((8, 6, 3), (7, 9, 4)):
+        case = None
+        while case is None or np.allclose(_scan(*case), _scan(*case, fixed=True)):
+            case = _one_scan(draw, height, width, side)
+        cases.append(case)
+    return cases
+
+
+def _one_scan(draw, height, width, side):
+    weights = draw.normal(size=(height * width * 3, 5))
+    image, filling = draw.random((2, height, width, 3))
+    places = [tuple(map(int, draw.integers(0, (height - side + 1, width - side + 1)))) for _ in range(6)]
+
+    def ask(images):
+        return np.reshape(images, (len(images), -1)) @ weights
+
+    return ask, image, places, side, filling, int(ask(image[None])[0].argmax())
+
+
 EXERCISES = [
     Exercise(
         id="04.1",
@@ -118,8 +182,8 @@ EXERCISES = [
             "behind it.",
             "tape.gradient(score, maps) has the shape of the maps. Its mean over height and width is one weight per channel: weigh, add "
             "over the channels, cut off below zero, and take the one image out of its batch.",
-            "weights = tf.reduce_mean(tape.gradient(logits[0, target], maps), axis=(1, 2), keepdims=True), with logits[0, target] inside "
-            "the with; then tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0]",
+            "If tape.gradient gives None, the logit was picked behind the `with`: indent that line, too. tf.reduce_mean with keepdims=True "
+            "keeps the weights in a shape that multiplies the maps; tf.reduce_sum over the last axis and tf.nn.relu do the rest.",
         ),
         insight="A forward pass, a gradient, a mean, a weighted sum, a ReLU: that is the whole of Grad-CAM.",
         mistakes=(
@@ -152,6 +216,12 @@ EXERCISES = [
             Mistake(
                 "averaged over channels", partial(_map, add=np.mean), "You averaged over the channels; they are added."
             ),
+            Mistake(
+                "scaled to 1",
+                lambda *given: _map(*given) / _map(*given).max(),
+                "You divided the map by its largest value. Then every class in every picture gets a map as bright as any other: keep "
+                "the unit.",
+            ),
         ),
     ),
     Exercise(
@@ -161,9 +231,9 @@ EXERCISES = [
         hints=(
             "Equation 1 first: the mean of (1, 0) is one number, and so is the mean of (1, -1).",
             "The weight of the channel is 1/2 in the first case and 0 in the second. Multiply both cells by it.",
-            "First (4, 2) times 1/2, then (4, 2) times 0.",
+            "Both cells are multiplied by the same weight, so within a map they keep the ratio 4 to 2, unless the weight is 0.",
         ),
-        insight="One weight for all positions: what counts in one place lights up in all of them, and what has two signs goes out.",
+        insight="One weight for all positions: what counts in one place lights up in all of them, and opposite signs cancel.",
         mistakes=(
             Mistake(
                 "cell by cell",
@@ -193,9 +263,9 @@ EXERCISES = [
         hints=(
             "Begin as in exercise 04.1: the tape, the logit, the gradient. What is left out then?",
             "Gradient and maps have the same shape. Multiply them, add over the channels, and leave the signs as they are.",
-            "tf.reduce_sum(tape.gradient(score, maps) * maps, axis=-1)[0]",
+            "Take your solution of 04.1 and drop two things: the mean, and the ReLU.",
         ),
-        insight="One step less than Grad-CAM, and the place of the gradient is kept. Behind one linear layer the map sums to the logit less its bias.",
+        insight="One step less than Grad-CAM, and the place of the gradient is kept.",
         mistakes=(
             *(Mistake(name, partial(_hires, score=score), said) for name, score, said in _SCORES),
             Mistake(
@@ -222,6 +292,106 @@ EXERCISES = [
                 "absolute values",
                 partial(_hires, of=np.abs),
                 "You took absolute values of the gradient: evidence against the class has become evidence for it.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="04.4",
+        title="a map judged by the blackout",
+        reference=disagree,
+        cases=lambda: _halves(np.random.default_rng(5)),
+        hidden=_halves,
+        hints=(
+            "Two questions a picture: which half of the map has the larger sum, and which half's blackout costs more?",
+            "Each question gives one True or False a picture. Where the two differ, map and blackout disagree.",
+            "Cut the maps at half of their last axis and sum over both axes of each half; the mean of a row of True and False is a share.",
+        ),
+        insight="A judge that the map does not know. What knows nothing disagrees in half of the cases: that is the figure to compare with.",
+        mistakes=(
+            Mistake(
+                "agreement",
+                lambda maps, falls: 1 - disagree(maps, falls),
+                "That is the share that agrees. The others were asked for.",
+            ),
+            Mistake(
+                "peaks",
+                lambda maps, falls: _disagree(maps, falls, of=lambda half: half.max(axis=(1, 2))),
+                "You compared the halves' peaks. A peak is one cell; the sum is all that a half says.",
+            ),
+            Mistake(
+                "upper and lower half",
+                lambda maps, falls: _disagree(np.swapaxes(maps, 1, 2), falls),
+                "You cut the maps into an upper and a lower half. Left and right are parts of the last axis.",
+            ),
+            Mistake(
+                "sizes without sign",
+                lambda maps, falls: _disagree(np.abs(maps), falls),
+                "You took absolute values. What speaks against the answer would count as if it spoke for it.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="04.5",
+        title="cover every place, and watch the rival",
+        reference=scan,
+        cases=lambda: _scans(np.random.default_rng(6)),
+        hidden=_scans,
+        tolerance=1e-4,
+        hints=(
+            "First the pictures: a copy for each place, in which a square of the image is replaced by the same square of the filling.",
+            "Then two numbers a place: the answer's logit before minus after, and the best other logit after minus before.",
+            "np.delete(logits, answer, axis=1) leaves the others; their maximum along that axis is the rival. It may be another class "
+            "before than after. Fall and rise become the two columns.",
+        ),
+        insight="An answer flips when fall and rise together exceed its lead. Looking at answers alone, you cannot tell the two apart.",
+        mistakes=(
+            Mistake(
+                "never uncovered",
+                lambda *given: _scan(*given, uncover=False),
+                "The patches stay: each one is added to those before it. Begin with a new copy for each place.",
+            ),
+            Mistake(
+                "rise instead of fall",
+                lambda *given: _scan(*given) * [-1, 1],
+                "Your first column has the wrong sign: a fall is the logit before minus the logit after.",
+            ),
+            Mistake(
+                "answer among its rivals",
+                lambda *given: _scan(*given, others=lambda logits, answer: logits),
+                "The answer is still among its own rivals. Leave it out before you take the largest logit.",
+            ),
+            Mistake(
+                "rival of the uncovered picture",
+                lambda *given: _scan(*given, fixed=True),
+                "You followed the class that was second before. Behind a patch another class may be the strongest rival.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="04.6",
+        title="what flips the astronaut?",
+        reference={"falls most": "collar", "flips": "corner", "because of": "rival"},
+        hints=(
+            "Look at each fill: which place comes first, and behind which place does it say FLIPS?",
+            "At the collar the fall is larger, and still the answer stays. So what else must differ in the corner?",
+            "Compare the second numbers: at the collar the rival goes down, in the corner it goes up.",
+        ),
+        insight="The same fall can leave an answer or turn it. What decides is the difference to the rival, as in lesson 03.",
+        mistakes=(
+            Mistake(
+                "the flip is the evidence",
+                {"falls most": "corner", "flips": "corner", "because of": "answer"},
+                "The answer flips in the corner, but its own logit does not fall most there. Compare the first numbers of the two places.",
+            ),
+            Mistake(
+                "the largest fall flips",
+                {"falls most": "collar", "flips": "collar", "because of": "answer"},
+                "The largest fall is at the collar, and the answer stays there. Look for the word FLIPS.",
+            ),
+            Mistake(
+                "by its own fall",
+                {"falls most": "collar", "flips": "corner", "because of": "answer"},
+                "The fall in the corner is the smaller one of the two. By itself it would not turn the answer: look at the second number.",
             ),
         ),
     ),
