@@ -1,6 +1,6 @@
 """What makes a course of the library: exercises and their check, quizzes, figures to play with, building, teaching, marking.
 
-Lessons import `check`, `demo`, `quiz` and `Progress` from here; each is loaded when it is asked for, since some need
+Lessons import `check`, `demo`, `quiz`, `ready` and `Progress` from here; each is loaded when it is asked for, since some need
 TensorFlow and the command line needs none of them.
 """
 
@@ -9,7 +9,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]  # of the checkout; beside a wheel's package nothing of the course is there
 
-_EXPORTS = {"check": "student.check", "demo": "lessons", "quiz": "student.quiz", "Progress": "student.progress"}
+_EXPORTS = {
+    "check": "student.check",
+    "demo": "lessons",
+    "quiz": "student.quiz",
+    "Progress": "student.progress",
+    "ready": "student.machine",
+}
 
 
 def __getattr__(name):

@@ -2,13 +2,13 @@
 # # 01 · What does a filter compute? Convolution arithmetic
 # **You will** compute a convolution by hand and by machine · find two slips on a printed slide · predict the size, the weights and the view of any layer
 #
-# **Needs** lesson 00 · **Reading** 70 min · **Computing** 10 s
+# **Needs** lesson 00 · **Reading** 65 min · **Computing** 10 s
 
 # %% [markdown]
 # ## The question
 #
-# A network looks at a photograph and says "cat". Every explanation in this course is, in the end, a sum over numbers that
-# convolutions produced. So before we ask *where did it look?*, we ask something humbler: what is **one** of those numbers?
+# A network looks at a photograph and says "cat". Before we ask *where did it look?*, we ask something humbler. What the network
+# adds up in the end are numbers that convolutions produced, many thousands of them: what is **one** of those numbers?
 #
 # We start with a corner of a real picture, small enough to do on paper.
 
@@ -16,7 +16,7 @@
 import numpy as np
 
 from xailab import plot
-from xailab.arithmetic import conv2d, output_size, pool2d, receptive_field
+from xailab.arithmetic import conv2d, pool2d, receptive_field
 from course import check
 from xailab.data import photos
 from course.lessons.lesson_01.exercises import FILTER, PHOTO
@@ -55,7 +55,7 @@ plot.grid(
 # %% [markdown]
 # ## The idea
 #
-# Lay the filter on the top-left 3 x 3 patch. Multiply each weight with the pixel under it. Add everything up.
+# Lay the filter on the top-left 3 x 3 patch. Multiply each weight by the pixel under it. Add everything up.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -65,7 +65,7 @@ for channel, name in enumerate(["red", "green", "blue"]):
 
 # %% [markdown]
 # Three channels, three sums: 308, -498 and 164.
-# <!-- tried: tests/lessons/test_lesson_01.py::test_the_lecture_example_gives_minus_25 | the lecture's numbers | exact | none yet | - -->
+# <!-- tried: tests/lessons/test_lesson_01.py::test_the_lecture_example_gives_minus_25 | the lecture's numbers | exact | the filter turned by 180 degrees: -151, 164, 323 | 3 channels -->
 # The filter still gives **one** number here: the three are added, and the
 # filter's bias, 1, on top:
 #
@@ -104,7 +104,7 @@ print(one_number(PHOTO[:3, :3], FILTER[..., 0], bias=1))
 # they are a **feature map**.
 
 
-# %% tags=["exercise"] id="01.2" minutes=12 difficulty=2
+# %% tags=["exercise"] id="01.2" minutes=10 difficulty=2
 def convolve(image, kernel, bias):
     """Slide one filter over an image, without padding.
     (H, W, C), (kh, kw, C), number -> (H - kh + 1, W - kw + 1)"""
@@ -179,9 +179,9 @@ plot.grid(
 )
 
 # %% [markdown]
-# Red and blue are opposite signs. A network puts a **ReLU** behind each convolution, $\max(z, 0)$, and so keeps one of the
-# two. The other one needs a filter of its own. That is why layers have many filters: each maps one thing, and a layer's
-# output is a stack of such maps, its **channels**. The next layer's filters read them all, as ours read red, green and blue.
+# Red and blue are opposite signs. Most networks put a **ReLU** after a convolution, $\max(z, 0)$, and so keep one sign. The other
+# one needs a filter of its own. That is one reason why layers have many filters. Each makes a map, of an edge here and often of
+# several things at once deeper down (lesson 07), and a layer's output is the stack of these maps, its **channels**. The next layer's filters read them all, as ours read red, green and blue.
 #
 # ## Find the slips
 #
@@ -223,7 +223,7 @@ plot.grid(
 
 # %% [markdown]
 # The first number is right; check it in your head: $2 \cdot 1 + 7 \cdot 5 = 37$. But each table has one number that is wrong.
-# <!-- tried: tests/lessons/test_lesson_01.py::test_the_slips_of_exercise_3_are_where_the_slide_differs | both tables recomputed | one slip each | none yet | - -->
+# <!-- tried: tests/lessons/test_lesson_01.py::test_the_slips_of_exercise_3_are_where_the_slide_differs | both tables recomputed | one slip each | the filters turned by 180 degrees: 9 of 9 and 9 of 9 differ | 18 numbers -->
 # Which? Write the answer as `{(filter, row, column): (printed, right), ...}`, the filter as `"a"` or `"b"`, rows and columns
 # counted from 0. By hand or by machine: both count.
 
@@ -267,21 +267,11 @@ print(
 )
 
 # %% [markdown]
-# The package's `output_size` does the same and knows one thing more, **dilation**: a window with gaps. Its cells are $d$ pixels
-# apart, so $k$ of them reach over $d(k-1)+1$ pixels: a wider view at no extra weight.
-
-# %%
-# NBVAL_CHECK_OUTPUT
-for dilation in (1, 2, 4):
-    print(
-        f"dilation {dilation}: 3 cells reach over {2 * dilation + 1} pixels,"
-        f" {output_size(28, 3, dilation=dilation)} positions on 28"
-    )
-
-# %% [markdown]
-# **What can go wrong.** "Same" padding means that the output has $\lceil n / s \rceil$ positions. When an odd number of zeros
-# is needed, TensorFlow puts the extra one at the bottom and right; other frameworks pad both ends alike. Weights carried from
-# one to the other then give shifted maps, without any warning.
+# > **To look up later.** The package's `output_size` knows one thing more, **dilation**: a window with gaps. Its cells are $d$
+# > pixels apart, so $k$ of them reach over $d(k-1)+1$ pixels: a wider view at no extra weight. And **what can go wrong**: "same"
+# > padding means that the output has $\lceil n / s \rceil$ positions. When an odd number of zeros is needed, TensorFlow puts the
+# > extra one at the bottom and right; other frameworks pad both ends alike. Weights carried from one to the other then give shifted
+# > maps, without any warning.
 #
 # ## Pooling
 #
@@ -295,7 +285,7 @@ print(pool2d(after_relu[..., None], mode="average")[..., 0])
 # %% [markdown]
 # The 19 survives max pooling, but it no longer says *which* of four cells it came from. Each pooling costs a heat map half of
 # its sharpness: five of them turn the 224 pixels of VGG16 into 7 cells.
-# <!-- tried: tests/lessons/test_lesson_01.py::test_five_poolings_turn_224_pixels_into_7_cells | counted | exact | none yet | - -->
+# <!-- tried: tests/lessons/test_lesson_01.py::test_five_poolings_turn_224_pixels_into_7_cells | counted | exact | without the poolings: 224 | 1 architecture -->
 #
 # ## How many weights?
 #
@@ -329,8 +319,8 @@ print(
 # %% [markdown]
 # ## What does a cell see?
 #
-# One cell behind a 3 x 3 convolution sees 3 pixels along a side. Behind a second one it sees 5: each of the three cells in its
-# window sees 3 pixels, and they overlap. Behind a stride of 2, neighbouring cells are 2 pixels apart, and every further window
+# After a 3 x 3 convolution one cell sees 3 pixels along a side. After a second one it sees 5: each of the three cells in its
+# window sees 3 pixels, and they overlap. After a stride of 2, neighbouring cells are 2 pixels apart, and every further window
 # reaches twice as far. So walk through the layers with two numbers, the size $r$ and the step $j$ in pixels:
 #
 # $$r \leftarrow r + (k - 1)\, j \qquad\text{then}\qquad j \leftarrow j \cdot s$$
@@ -371,12 +361,15 @@ plot.bars(
 # NBVAL_CHECK_OUTPUT
 same = [(kernel, stride, 1 if kernel == 3 else 0) for kernel, stride in layers]
 print(receptive_field(same[:-1]), "for block5_conv3")
-print(receptive_field(same), "behind the last pooling")
+print(receptive_field(same), "after the last pooling")
 
 # %% [markdown]
 # Read the second line aloud: a cell of the last map sees 212 pixels of 224, neighbouring cells are centred 32 pixels apart,
 # the first on pixel 15.5.
-# <!-- tried: tests/lessons/test_lesson_01.py::test_a_cell_of_vgg16s_last_map_sees_212_pixels_32_apart | computed from the layers | exact | none yet | - -->
+# <!-- tried: tests/lessons/test_lesson_01.py::test_a_cell_of_vgg16s_last_map_sees_212_pixels_32_apart | computed from the layers, and by painting: which pixels reach a cell | exact | one pixel further: nothing changes | 1 architecture -->
+# That is not the whole picture for every cell: the windows at the border stick out. The middle cell sees 90 % of the picture, the one
+# in the corner 30 %.
+# <!-- tried: tests/lessons/test_lesson_01.py::test_the_corner_cell_sees_a_third_of_the_picture | counted | 90 and 30 % | after block 4: 20 and 7 % | 49 cells -->
 # Remember this when a heat map looks like a soft blob. The blob is not the network's opinion about
 # the edge of an object; it is a 7 x 7 grid, blown up. What the formula gives is the *largest* region that can matter. Luo and
 # others (2016, see below) found that in trained networks the middle of it matters most.
@@ -385,8 +378,8 @@ print(receptive_field(same), "behind the last pooling")
 #
 # - A filter gives one number per position: products over its window and **all channels**, added, plus one bias.
 # - $n' = \lfloor (n + 2p - k)/s \rfloor + 1$ positions; $(k^2 C_{in} + 1)\, C_{out}$ weights, whatever the size of the picture.
-# - Receptive fields grow by $(k-1)$ times the step. In VGG16's last map a cell sees nearly everything, and the cells are 32
-#   pixels apart: that is the sharpness a heat map can have there.
+# - Receptive fields grow by $(k-1)$ times the step. In VGG16's last map the cells are 32 pixels apart: that is the
+#   sharpness a heat map can have there.
 #
 # **Next**, lesson 02: what happens to the *where* when maps are turned into class scores.
 #
@@ -395,7 +388,7 @@ print(receptive_field(same), "behind the last pooling")
 # effective receptive field in deep convolutional neural networks*.
 
 # %% [markdown] tags=["teaching"]
-# **Ask:** VGG16's `block5_conv3` and the 7 x 7 map see almost the whole picture. Why is Grad-CAM still able to say *where*?
+# **Ask:** A middle cell of VGG16's last map sees 90 % of the picture. Why is Grad-CAM still able to say *where*?
 # (The cells are centred at different places, and the effective field is much smaller than the theoretical one.)
 #
 # **Live demo:** change one pixel of `PHOTO` and ask which cells of the map change.

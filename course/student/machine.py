@@ -30,6 +30,16 @@ def report():
     return rows
 
 
+def ready():
+    """Print one line: that everything is here that the lessons need, or what is missing. Lesson 00."""
+    missing = [needed for needed, _, fine in report() if not fine]
+    print(
+        f"Missing: {', '.join(missing)}. Type `make lab` again: it takes up where it stopped."
+        if missing
+        else "Everything is here."
+    )
+
+
 def _version(package):
     """The installed version of a package, or None."""
     try:

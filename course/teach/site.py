@@ -32,7 +32,7 @@ def lay_out(folder, lessons):
     for name in ("solutions", "notebooks", "datasets", "_static/mathjax"):
         (folder / name).mkdir(parents=True)
     shutil.copytree(packages / "mathjax" / "es5", folder / "_static" / "mathjax" / "es5")
-    for name in ("solutions/why-nine-and-not-seven.png", "LICENSE", "LICENSE-text"):
+    for name in ("solutions/why-nine-and-not-seven.png", "solutions/why-espresso.png", "LICENSE", "LICENSE-text"):
         shutil.copy(ROOT / name, folder / name)
     # The ledger links to the tests.
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))

@@ -318,7 +318,7 @@ OTHER_WAYS = {
     "00.2": lambda shares, labels, k: [label for _, label in sorted(zip(shares, labels), reverse=True)][:k],
     "01.4": lambda n, kernel, stride, padding: len(range(-padding, n + padding - kernel + 1, stride)),
     "01.6": field_from_behind,
-    "03.2": lambda maps, weights, targets: [(m @ weights[:, t]) / m[..., 0].size for m, t in zip(maps, targets)],
+    "03.1": lambda maps, weights, targets: [(m @ weights[:, t]) / m[..., 0].size for m, t in zip(maps, targets)],
     "05.2": lambda n, patch, stride: len({min(at, n - patch) for at in range(0, n - patch + stride, stride)}) ** 2,
     "05.3": cells_reached,
     "06.5": line_by_hand,

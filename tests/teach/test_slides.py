@@ -91,10 +91,10 @@ def test_a_long_table_goes_on_under_its_header():
 
 def test_an_exercise_is_shown_open_first_and_its_mistakes_are_for_the_speaker():
     cells = deck("03").cells
-    first = next(i for i, cell in enumerate(cells) if cell.source.startswith("## Exercise 03.2:"))
+    first = next(i for i, cell in enumerate(cells) if cell.source.startswith("## Exercise 03.1:"))
     asked, notes, title, solved = cells[first + 1 : first + 5]
     assert "return ..." in asked.source and notes.source.startswith("Common mistakes:\n\n- *")
-    assert title.source == "## Exercise 03.2: what is right" and "np.stack(maps) / cells" in solved.source
+    assert title.source == "## Exercise 03.1: what is right" and "np.stack(maps) / cells" in solved.source
 
 
 def test_the_answers_of_the_quiz_are_in_the_notes_alone():

@@ -43,7 +43,7 @@ EXERCISES = [
         hints=(
             "A colour photo is an array: rows, columns, and what else?",
             "Every pixel has three numbers: red, green, blue.",
-            "224 * 224 * 3",
+            "Multiply the three sides of the array: rows, columns, and colours.",
         ),
         insight="That is all the network gets. An explanation says which of these 150,528 numbers mattered.",
         mistakes=(
@@ -67,7 +67,7 @@ EXERCISES = [
         hints=(
             "np.argsort gives the places of the values, from the smallest to the largest.",
             "Turn it round with [::-1], keep the first k, and look up their names.",
-            "return [labels[i] for i in np.argsort(probabilities)[::-1][:k]]",
+            "Go through the first k places in a list, and for each of them take the name that labels has there.",
         ),
         insight="A network does not say 'cup'. It gives every name it knows a share; the list is our reading of it.",
         mistakes=(
@@ -99,8 +99,8 @@ EXERCISES = [
         reference=METHODS,
         hints=(
             "For each method ask three things: does the model explain itself? One prediction or the whole model? Must you look inside?",
-            "Only one of the five is intrinsic, two are global, and three never look inside the model.",
-            "Global are regression and PDP; they differ on both other axes. CAM is the one that reads a trained network's weights.",
+            "Which of them would work for a model behind a web page? Which draw something for one photo, or for one case?",
+            "Coefficients are the model, so they are specific to it; CAM reads weights; the others only ask. A mean over all cases is global.",
         ),
         insight="PDP is the mean of the ICE curves: the same computation moves from local to global when you average it.",
         mistakes=(
@@ -108,6 +108,11 @@ EXERCISES = [
                 "CAM as agnostic",
                 {**METHODS, "CAM": ("post-hoc", "local", "agnostic")},
                 "Look at CAM again: whatever reads a network's maps and weights has to know its insides.",
+            ),
+            Mistake(
+                "CAM as intrinsic",
+                {**METHODS, "CAM": ("intrinsic", "local", "specific")},
+                "Look at CAM again: you may argue so, its map is in the network all the time. Here it counts as post-hoc: it is read off afterwards.",
             ),
             Mistake(
                 "ICE as global",

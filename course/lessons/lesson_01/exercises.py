@@ -133,7 +133,7 @@ EXERCISES = [
         hints=(
             "Each weight has one partner in the patch, at the same row, column and channel.",
             "patch * kernel multiplies partners; all products are added, those of the three channels too.",
-            "One line will do: np.sum of the products, and behind it the bias, once.",
+            "One line will do: the sum of all products, and after it the bias, once.",
         ),
         insight="A filter gives one number per position, however many channels it reads: the channels are added, never kept apart.",
         mistakes=(
@@ -171,7 +171,7 @@ EXERCISES = [
         hints=(
             "The result has H - kh + 1 rows and W - kw + 1 columns: make it with np.zeros and fill it in two loops.",
             "At row y and column x the patch is image[y : y + kh, x : x + kw].",
-            "Inside the loops: result[y, x] = np.sum(image[y : y + kh, x : x + kw] * kernel) + bias.",
+            "Inside the loops does what you wrote in exercise 01.1, with this patch, and its number goes to result[y, x].",
         ),
         insight="Two loops and exercise 01.1 inside: that is all a convolutional layer does, once for each of its filters.",
         mistakes=(
@@ -239,7 +239,7 @@ EXERCISES = [
         hints=(
             "Padding makes the side longer by 2p. How far can the window's first cell move before its last cell leaves?",
             "It can move n + 2p - k pixels, in steps of s.",
-            "(n + 2 * padding - kernel) // stride + 1: whole steps, and the position it starts from.",
+            "Count the whole steps with //, and do not forget the position that it starts from.",
         ),
         insight="The floor means that with a stride the last pixels may never be looked at: 8 pixels, window 3, step 2 leave one out.",
         mistakes=(
@@ -274,7 +274,7 @@ EXERCISES = [
         hints=(
             "Count one filter first: how many weights does it lay on the patch?",
             "One filter is as deep as its input: kernel * kernel * channels weights, and one bias.",
-            "(kernel * kernel * channels + 1) * filters.",
+            "Multiply what one filter has, its bias included, by the number of filters.",
         ),
         insight="The size of the picture does not occur: the same few weights are used at every position.",
         mistakes=(
@@ -306,7 +306,7 @@ EXERCISES = [
         hints=(
             "Keep two numbers while you walk through the layers: the size seen so far, and the step between neighbouring cells in pixels.",
             "A window of k cells adds k - 1 steps to the size; a stride multiplies the step for all layers behind it.",
-            "size, step = 1, 1; then for each layer: size += (kernel - 1) * step, and after that step *= stride.",
+            "Begin with size 1 and step 1. In each layer first let the size grow, with the step so far; only then multiply the step.",
         ),
         insight="Small windows add up: six layers of VGG16, none wider than 3, already see 16 pixels.",
         mistakes=(

@@ -10,8 +10,8 @@ from xailab.arithmetic import conv2d
 from xailab.data import mnist
 
 KERNELS = {
-    "vertical edge": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
-    "horizontal edge": [[-1, -1, -1], [0, 0, 0], [1, 1, 1]],
+    "vertical edge": [[1, 0, -1], [1, 0, -1], [1, 0, -1]],
+    "horizontal edge": [[1, 1, 1], [0, 0, 0], [-1, -1, -1]],
     "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
     "sum of all nine": [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
 }

@@ -46,7 +46,7 @@ EXERCISES = [
         hints=(
             "Every output is connected to every input, and each connection has a weight.",
             "Besides its connections, each output has one bias.",
-            "inputs * outputs + outputs",
+            "Count the connections as a product, and then add as many biases as there are outputs.",
         ),
         insight="The product is what hurts: two million inputs and 84 outputs make 200 million weights.",
         mistakes=(
@@ -71,7 +71,7 @@ EXERCISES = [
         hints=(
             "One number is left for each channel: which axes have to go?",
             "The maps are (height, width, channels): average over the first two axes.",
-            "maps.mean(axis=(0, 1))",
+            "NumPy's mean takes several axes at once, as a tuple in axis: those of rows and columns.",
         ),
         insight="As many numbers as channels, whatever the size of the picture. A filter's number says how much, no longer where.",
         mistakes=(
@@ -142,7 +142,7 @@ EXERCISES = [
         hints=(
             "Each channel is multiplied by its own weight; then the channels are added.",
             "Positions stay: the result has the maps' height and width.",
-            "maps @ weights, or (maps * weights).sum(axis=-1)",
+            "The weights fit onto the last axis of the maps: multiply, and add along that axis. The operator @ does both.",
         ),
         insight="This is a class activation map. You have written the heart of lesson 03.",
         mistakes=(

@@ -5,34 +5,49 @@ import numpy as np
 from course.student.exercises import Exercise, Mistake
 
 
-def scores(features, weights):
-    return features.mean(axis=(0, 1)) @ weights
-
-
 def class_maps(features, weights, targets):
     cells = features.shape[1] * features.shape[2]
     return np.einsum("nhwk,kn->nhw", features, weights[:, np.asarray(targets)]) / cells
 
 
-def contrast_map(features, weights, this, other):
-    return _mean_map(features, weights[:, this] - weights[:, other])
+def share_at_top(maps, middles):
+    return np.mean(_peak_rows(maps) < middles)
 
 
-def _mean_map(features, weights):
-    return features @ weights / (features.shape[0] * features.shape[1])
+def _peak_rows(maps):
+    """The pixel row on which the highest cell of each map is centred. (N, H, W) -> (N,)"""
+    return 4 * maps.max(axis=2).argmax(axis=1) + 1.5
 
 
-def sum_of_map(logits, bias, target):
-    return logits[target] - bias[target]
+def without_ink(maps, pictures):
+    return np.where(_sees(pictures, *maps.shape[1:]), 0, maps).sum(axis=(1, 2))
 
 
-def _logits_and_biases(draw, *settings):
-    return [(draw.normal(size=classes) * 5, draw.normal(size=classes), target) for classes, target in settings]
+def _sees(pictures, height, width, before=3, window=10):
+    """Whether the window of each cell holds ink. (N, 4 H, 4 W) -> bool (N, H, W)"""
+    padded = np.pad(pictures, ((0, 0), (before, window), (before, window)))
+    seen = np.zeros((len(pictures), height, width), bool)
+    for i, j in np.ndindex(height, width):
+        seen[:, i, j] = padded[:, 4 * i : 4 * i + window, 4 * j : 4 * j + window].any(axis=(1, 2))
+    return seen
 
 
-def _softmax(logits):
-    exponentials = np.exp(logits - logits.max())
-    return exponentials / exponentials.sum()
+def cover_test(score, photo, box, fills):
+    return np.array([score(_covered(photo, box, fill)) - score(photo) for fill in fills])
+
+
+def _covered(photo, box, fill):
+    top, bottom, left, right = box
+    covered = photo.copy()
+    covered[top:bottom, left:right] = fill
+    return covered
+
+
+def _all_but(photo, box, fill):
+    top, bottom, left, right = box
+    covered = np.full_like(photo, fill)
+    covered[top:bottom, left:right] = photo[top:bottom, left:right]
+    return covered
 
 
 def _features(draw, *shapes):
@@ -47,48 +62,54 @@ def _batches(draw):
     ]
 
 
-def _pairs(draw):
-    """Two pairs of classes, once the smaller number first, once the larger one: `other` is not always 0."""
+def _peaks(draw, *counts):
+    """Maps of 7 x 7 cells and middles of ink between pixel rows 15 and 17: rows 0 to 3 are above them, rows 0 to 2 above 13.5.
+
+    8 of 12 peaks are above the middle, 5 above the picture's, 2 lowest cells, 10 columns of peaks; more maps are peaks above.
+    """
     cases = []
-    for (features, weights), step in zip(_features(draw, ((5, 3, 6), (6, 3)), ((2, 8, 9), (9, 5))), (1, -1)):
-        pair = sorted(draw.permutation(weights.shape[1])[:2].tolist())
-        cases.append((features, weights, *pair[::step]))
+    for more in counts:
+        rows = [0, 1, 2, 1, 0, 3, 3, 3, 4, 5, 6, 5] + [0] * more
+        columns = [0, 1, 2, 3, 3, 2, 1, 0, 1, 2, 4, 6] + [0] * more
+        lows = [6, 5, 4, 6, 5, 4, 6, 5, 0, 1, 6, 4] + [6] * more
+        maps = draw.normal(size=(len(rows), 7, 7))
+        maps[range(len(rows)), lows, draw.integers(7, size=len(rows))] = -9
+        maps[range(len(rows)), rows, columns] = draw.uniform(5, 8, len(rows))
+        cases.append((draw.permutation(maps), draw.uniform(15, 17, len(rows)).round(1)))
+    return cases
+
+
+def _drawings(draw, *counts):
+    """Maps of 7 x 7 cells, and pictures of 28 x 28 pixels, black but for one or two small spots."""
+    cases = []
+    for count in counts:
+        pictures = np.zeros((count, 28, 28))
+        for picture, (row, column) in zip(pictures, draw.integers(1, 24, (count, 2))):
+            picture[row : row + 3, column : column + 2] = draw.uniform(0.1, 1)
+        pictures[0] = 0
+        cases.append((draw.normal(size=(count, 7, 7)), pictures))
+    return cases
+
+
+def _photos(draw, *settings):
+    """A score that weighs every number of a photo, and looks at one pair of them; a photo, a box and fills as set."""
+    cases = []
+    for shape, box, fills in settings:
+        weights = draw.normal(size=(*shape, 3))
+        cases.append(
+            (
+                lambda x, w=weights: float((w * x).sum() / 100 + x[0, 0, 0] * x[-1, -1, -1] / 500),
+                draw.integers(20, 250, (*shape, 3)).astype(float),
+                box,
+                fills,
+            )
+        )
     return cases
 
 
 EXERCISES = [
     Exercise(
         id="03.1",
-        title="from maps to scores",
-        reference=scores,
-        cases=lambda: _features(np.random.default_rng(5), ((7, 7, 64), (64, 2)), ((3, 5, 4), (4, 3))),
-        hidden=lambda draw: _features(draw, ((5, 3, 6), (6, 4)), ((2, 8, 9), (9, 5))),
-        hints=(
-            "First one number a channel, then one number a class.",
-            "Pool with a mean over the two axes of positions, then multiply with the weights.",
-            "features.mean(axis=(0, 1)) @ weights",
-        ),
-        insight="Those are the logits. There is no bias in this network, so nothing else goes into them.",
-        mistakes=(
-            Mistake(
-                "softmax instead of logit",
-                lambda f, w: _softmax(scores(f, w)),
-                "You went on to the softmax. The scores before it, the logits, are what a map can be a share of.",
-            ),
-            Mistake(
-                "summed instead of averaged",
-                lambda f, w: f.sum(axis=(0, 1)) @ w,
-                "You summed over the positions. Keras' GlobalAveragePooling2D takes the mean.",
-            ),
-            Mistake(
-                "maximum instead of mean",
-                lambda f, w: f.max(axis=(0, 1)) @ w,
-                "You took the largest cell of each channel. Here it is the mean.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="03.2",
         title="class activation maps of a batch",
         reference=class_maps,
         cases=lambda: [
@@ -100,11 +121,11 @@ EXERCISES = [
         ],
         hidden=_batches,
         hints=(
-            "For one image: exchange the two sums of exercise 03.1. Weigh the channels first, and do not pool.",
+            "For one image: exchange the two sums. Weigh the channels first, and do not pool.",
             "image @ weights[:, target] keeps the positions. What is missing for its sum, not its mean, to be the logit?",
-            "np.stack([image @ weights[:, target] for image, target in zip(features, targets)]) / (height * width)",
+            "Go through images and targets together with zip, collect one map for each, np.stack them, and divide once.",
         ),
-        insight="Every cell holds its share of the logit, and the shares add up to it: nothing is left unexplained.",
+        insight="The shares of a map add up to its logit. That is book-keeping: it says where the score comes from, not why a cell is high.",
         mistakes=(
             Mistake(
                 "mean instead of sum",
@@ -144,86 +165,118 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="03.3",
-        title="why this and not that",
-        reference=contrast_map,
-        cases=lambda: [
-            (f, w, this, other)
-            for (f, w), this, other in zip(
-                _features(np.random.default_rng(5), ((7, 7, 64), (64, 2)), ((3, 5, 4), (4, 3)), ((4, 3, 5), (5, 4))),
-                (1, 0, 1),
-                (0, 2, 3),
-            )
-        ],
-        hidden=_pairs,
+        id="03.2",
+        title="a statistic for a story",
+        reference=share_at_top,
+        cases=lambda: _peaks(np.random.default_rng(7), 0, 3),
+        hidden=lambda draw: _peaks(draw, 1, 4),
         hints=(
-            "A softmax of two classes depends on one number only: the difference of their logits.",
-            "That difference has a map too: the map of one class minus the map of the other.",
-            "features @ (weights[:, this] - weights[:, other]) / (height * width)",
+            "First find the row of each map's highest cell: one number from 0 to 6 for each map.",
+            "maps.max(axis=2) is the highest value of each row; argmax along what is left gives the row.",
+            "Turn the rows into pixels, 4 rows + 1.5, compare them with middles, and take the mean of what is true.",
         ),
-        insight="The sum of this map is the difference of the logits, the very number that decides between two classes.",
+        insight="A number for a story. What it means is seen only beside the same number where the story is false.",
         mistakes=(
             Mistake(
-                "the wrong way round",
-                lambda f, w, t, o: contrast_map(f, w, o, t),
-                "You have it the wrong way round: positive cells should speak for `this`.",
+                "the lowest cell",
+                lambda maps, middles: share_at_top(-maps, middles),
+                "You looked for the lowest cell. Red is high: what speaks for the class.",
             ),
             Mistake(
-                "only one class",
-                lambda f, w, t, o: _mean_map(f, w[:, t]),
-                "That is the map of `this` alone. What speaks for the other class has to be taken off.",
+                "the middle of the picture",
+                lambda maps, middles: np.mean(_peak_rows(maps) < 13.5),
+                "You compared with the middle of the picture. Each digit has a middle of its own, in middles.",
             ),
             Mistake(
-                "added the two",
-                lambda f, w, t, o: _mean_map(f, w[:, t] + w[:, o]),
-                "You added the two maps. What speaks for both does not decide: subtract.",
+                "the lower half",
+                lambda maps, middles: 1 - share_at_top(maps, middles),
+                "That is the share below the middle. Rows are counted from the top: above means a smaller number.",
             ),
             Mistake(
-                "always against class 0",
-                lambda f, w, t, o: _mean_map(f, w[:, t] - w[:, 0]),
-                "You took off class 0, whatever `other` is.",
+                "columns for rows",
+                lambda maps, middles: share_at_top(maps.transpose(0, 2, 1), middles),
+                "You took the column of the highest cell. Above and below are rows.",
             ),
             Mistake(
-                "mean instead of sum",
-                lambda f, w, t, o: f @ (w[:, t] - w[:, o]),
-                "Nearly: its mean is the difference of the logits. Divide by the number of cells, then its sum is.",
+                "cells for pixels",
+                lambda maps, middles: np.mean(maps.max(axis=2).argmax(axis=1) < middles),
+                "You compared rows of cells with rows of pixels. Cell row r is centred on pixel row 4 r + 1.5.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="03.3",
+        title="what is said where nothing is drawn",
+        reference=without_ink,
+        cases=lambda: _drawings(np.random.default_rng(8), 4, 3),
+        hidden=lambda draw: _drawings(draw, 5, 6),
+        hints=(
+            "Pad each picture with black so that no window sticks out; then go through the 49 cells with two loops.",
+            "In a picture padded by 3, cell (i, j) sees padded[4 * i : 4 * i + 10, 4 * j : 4 * j + 10].",
+            "Begin with a total of 0 for each picture; where .any() finds no ink in a window, add the map's value there.",
+        ),
+        insight="What these cells say, they say of every picture: it comes from the biases of the convolutions, not from the digit.",
+        mistakes=(
+            Mistake(
+                "the cells with ink",
+                lambda maps, pictures: maps.sum(axis=(1, 2)) - without_ink(maps, pictures),
+                "That is what the cells say that do see ink. Asked for is the rest.",
+            ),
+            Mistake(
+                "its own pixels only",
+                lambda maps, pictures: np.where(_sees(pictures, 7, 7, 0, 4), 0, maps).sum(axis=(1, 2)),
+                "You looked at a cell's own 4 x 4 pixels. It sees 10 x 10, three more before and three behind.",
+            ),
+            Mistake(
+                "the window begins too late",
+                lambda maps, pictures: np.where(_sees(pictures, 7, 7, 0), 0, maps).sum(axis=(1, 2)),
+                "Your windows begin at pixel 4 i. They begin three pixels earlier: that is what the padding is for.",
+            ),
+            Mistake(
+                "without the signs",
+                lambda maps, pictures: without_ink(np.abs(maps), pictures),
+                "You took the absolute values. What speaks against a class counts with its sign.",
             ),
         ),
     ),
     Exercise(
         id="03.4",
-        title="what a map sums to when there is a bias",
-        reference=sum_of_map,
-        cases=lambda: _logits_and_biases(np.random.default_rng(6), (4, 2), (7, 5)),
-        hidden=lambda draw: _logits_and_biases(
-            draw, *((classes, int(draw.integers(classes))) for classes in (3, 6, 9))
+        title="a cover test",
+        reference=cover_test,
+        cases=lambda: _photos(
+            np.random.default_rng(9), ((9, 7), (1, 4, 2, 6), (0, 128, 255)), ((6, 8), (2, 6, 0, 3), (40, 200))
+        ),
+        hidden=lambda draw: _photos(
+            draw, ((8, 8), (0, 5, 3, 7), (10, 90, 170, 250)), ((5, 11), (1, 3, 4, 10), (0, 255))
         ),
         hints=(
-            "Exchange the sums as before. Which term of the equation belongs to no position?",
-            "The map holds all of the logit but the bias: S_c - b_c, for the class that is asked.",
-            "logits[target] - bias[target]",
+            "For each fill: a copy of the photo, the box painted over in the copy, and its score less that of the photo.",
+            "copy = photo.copy(), and then copy[top:bottom, left:right] = fill: the photo itself has to stay as it is.",
+            "Collect score(copy) - score(photo) for every fill in a list and return it as an array.",
         ),
-        insight="A bias speaks for its class whatever the picture shows. A map leaves it out, and may not hide that it does.",
+        insight="A map gives a hypothesis, the cover test tries it; with several fills, since each fill is a thing that the network sees.",
         mistakes=(
             Mistake(
-                "the whole logit",
-                lambda logits, bias, target: logits[target],
-                "That was so without a bias. The bias adds to the logit, and it belongs to no cell.",
+                "the wrong sign",
+                lambda score, photo, box, fills: -cover_test(score, photo, box, fills),
+                "You have the fall. Asked for is the change: after minus before, so that a fall is negative.",
             ),
             Mistake(
-                "bias added",
-                lambda logits, bias, target: logits[target] + bias[target],
-                "You added the bias. It is in the logit already, and not in the map: take it off.",
+                "the score itself",
+                lambda score, photo, box, fills: cover_test(score, photo, box, fills) + score(photo),
+                "These are the scores of the covered photos. Take off the score of the photo as it is.",
             ),
             Mistake(
-                "all biases",
-                lambda logits, bias, target: logits[target] - bias.sum(),
-                "You took off the biases of all classes. A logit holds only its own.",
+                "all but the box",
+                lambda score, photo, box, fills: np.array(
+                    [score(_all_but(photo, box, f)) - score(photo) for f in fills]
+                ),
+                "You covered everything but the box. Cover the box.",
             ),
             Mistake(
-                "the bias alone",
-                lambda logits, bias, target: bias[target],
-                "That is what the map leaves out. Asked for is what it holds.",
+                "only the first fill",
+                lambda score, photo, box, fills: np.repeat(cover_test(score, photo, box, fills[:1]), len(fills)),
+                "All your numbers are those of the first fill. Paint each one.",
             ),
         ),
     ),

@@ -42,8 +42,8 @@ def digit_figure(board):
     seen.set_title("what the network sees", fontsize=9)
     drawn = why.imshow(heatmap, **plot.colours(heatmap))
     why.contour(centred(picture), [0.5], colors="black", linewidths=1) if picture.max() > 0.5 else None
-    why.set_title(f"why {read}?", fontsize=9)
-    figure.colorbar(drawn, ax=why, shrink=0.7, label="share of the logit")
+    why.set_title(f"why {read}? shares of the logit", fontsize=9)
+    figure.colorbar(drawn, ax=why, shrink=0.7, location="bottom")
     bars.barh(range(10), logits, color=["#b5731a" if digit == read else "#31688e" for digit in range(10)])
     bars.set(yticks=range(10), xlabel="logit")
     bars.invert_yaxis()
