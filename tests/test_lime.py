@@ -1,5 +1,6 @@
 import json
 import tracemalloc
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from xailab.lime import (
     explain_image,
     explain_tabular,
     importance_matrix,
+    kernel_shap,
     stability,
     submodular_pick,
 )
@@ -119,7 +121,7 @@ def test_the_text_has_both_answers_at_the_input_and_says_when_they_part():
     assert str(apart).startswith(
         "target 2: at the input the model says 0.940, the linear model 1.050; R^2 0.90. The two"
     )
-    assert 'a tenth of the answers\' range (1): come nearer with around="row" or a smaller kernel_width' in str(apart)
+    assert 'a tenth of the answers\' range (1): come nearer with around="row"' in str(apart)
 
 
 @pytest.mark.parametrize("unit", [1, 1000])
@@ -599,3 +601,63 @@ def test_the_script_measures_the_three_ways_side_by_side():
     found = measure_lime_samples.measure(predict, PHOTO, seeds=2, segments=GRID, target=0)
     assert found["1000"]["samples"] == [1000, 1000] and found["500"]["samples"] == [500, 500]
     assert max(found["auto"]["samples"]) <= 500 and all(0 <= way["jaccard"] <= 1 for way in found.values())
+
+
+# KernelSHAP
+
+
+def bent(rows):
+    return np.tanh(rows[:, 0] * rows[:, 1]) + np.abs(rows[:, 2]) - rows[:, 3] * rows[:, 4] ** 2
+
+
+def test_kernel_shap_equals_shap_and_the_mean_over_all_orders():
+    import pandas
+
+    from xailab import shapley
+
+    draw = np.random.default_rng(3)
+    background, row = draw.normal(size=(7, 5)), draw.normal(size=5)
+    weights, base = kernel_shap(bent, row, background)
+    theirs, their_base = shapley.kernel(lambda rows: bent(rows.to_numpy()), *map(pandas.DataFrame, ([row], background)))
+    np.testing.assert_allclose(weights, theirs.iloc[0], atol=1e-6)
+    shares = np.zeros(5)
+    for order in permutations(range(5)):
+        rows = background.copy()
+        for column in order:
+            before = bent(rows).mean()
+            rows[:, column] = row[column]
+            shares[column] += (bent(rows).mean() - before) / 120
+    np.testing.assert_allclose(weights, shares, atol=1e-9)
+    assert base == pytest.approx(their_base) and base + weights.sum() == pytest.approx(bent(row[None])[0], abs=1e-12)
+
+
+def test_kernel_shap_explains_the_target_that_is_asked_for_and_by_default_the_rows_largest():
+    draw = np.random.default_rng(4)
+    background, row = draw.normal(size=(6, 3)), np.array([2.0, -1, 0])
+    two = lambda rows: np.stack([rows[:, 0] - rows[:, 1], rows[:, 2]], axis=1)  # noqa: E731
+    np.testing.assert_allclose(kernel_shap(two, row, background)[0][2], 0, atol=1e-12)
+    np.testing.assert_allclose(kernel_shap(two, row, background, target=1)[0][:2], 0, atol=1e-12)
+
+
+def test_kernel_shap_of_one_column_gives_it_all():
+    weights, base = kernel_shap(lambda rows: rows[:, 0] ** 2, [3.0], [[1.0], [2.0]])
+    assert kernel_shap(lambda rows: rows[:, 0] ** 2, [3.0], [[1.0]])[1] == 1
+    assert base == 2.5 and weights.tolist() == [6.5]
+
+
+@pytest.mark.parametrize(
+    "given, says",
+    [
+        ({"row": np.zeros(4)}, r"the row has shape \(4,\)"),
+        ({"row": np.array([1, np.nan, 0])}, "missing|NaN"),
+        ({"target": 1}, "target 1 is out of range"),
+        ({"background": np.zeros((0, 3))}, "at least 1 row"),
+        ({"row": np.zeros(20), "background": np.eye(20)}, "20 columns and 20 rows .* questions: at most 2,000,000"),
+        ({"predict": lambda rows: rows[:3, 0]}, "answers|shape"),
+        ({"predict": lambda rows: rows[:, 0] * np.nan}, "NaN|finite"),
+    ],
+)
+def test_kernel_shap_says_what_does_not_fit(given, says):
+    usual = {"predict": lambda rows: rows[:, 0], "row": np.ones(3), "background": np.eye(3)}
+    with pytest.raises(ValueError, match=says):
+        kernel_shap(**{**usual, **given})

@@ -1,6 +1,7 @@
 """A linear model around one input: weighted ridge regression on chosen features, as LIME fits it."""
 
 import numpy as np
+from scipy.special import comb
 
 CHOICES = ("lasso", "highest", "forward")
 _RIDGE = 1.0
@@ -23,6 +24,19 @@ def fit(inputs, values, near, features, choose):
     score = 1 - np.sum((y - x @ weights) ** 2) / total if total > 0 else 1.0
     intercept = mean_value - mean_input @ weights
     return weights, float(intercept), float(score), float(intercept + inputs[0] @ weights)
+
+
+def shapley_line(shown, values):
+    """Weights (features,) and intercept of the line through the values of all coalitions, bool (2^features, features), the
+    whole one first and the empty one last. The kernel of Lundberg and Lee (2017), theorem 2, is infinite at these two."""
+    whole, base, features = values[0], values[-1], shown.shape[1]
+    inner, size = shown[1:-1].astype(float), shown[1:-1].sum(axis=1)
+    near = (features - 1) / (comb(features, size) * size * (features - size))
+    x = inner[:, :-1] - inner[:, -1:]  # the last weight is what the others leave, so that the line meets both ends
+    y = values[1:-1] - base - inner[:, -1] * (whole - base)
+    root = np.sqrt(near)
+    weights = np.linalg.lstsq(x * root[:, None], y * root)[0] if features > 1 else np.zeros(0)
+    return np.append(weights, whole - base - weights.sum()), float(base)
 
 
 def _ridge(x, y, alpha):

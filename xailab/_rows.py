@@ -37,6 +37,20 @@ def check_rows(row, training_data, categorical, names):
     return row, table, tuple(map(str, names))
 
 
+def check_background(row, background):
+    """The row (columns,) and the rows whose values stand in for its own, (rows, columns), as floats."""
+    import pandas
+
+    if np.ndim(background) != 2 or np.shape(row) != np.shape(background)[1:]:
+        raise ValueError(
+            f"the row has shape {np.shape(row)} and the background {np.shape(background)}: (columns,) and (rows, columns) "
+            "were expected."
+        )
+    both = [pandas.DataFrame([list(row)]), pandas.DataFrame(background)]
+    row, table = (check_table(each.set_axis(map(str, range(len(row))), axis=1)).to_numpy(float) for each in both)
+    return row[0], table
+
+
 def neighbours(row, table, samples, around, random):
     """Rows (samples, columns) to ask about, the first of them the row itself. random: numpy.random.RandomState."""
     if around not in ("data", "row"):

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from xailab._linear import CHOICES, fit, nearness
-from xailab._rows import check_rows, interpretable, neighbours
+from xailab._linear import CHOICES, fit, nearness, shapley_line
+from xailab._rows import check_background, check_rows, interpretable, neighbours
 from xailab._validate import check_answers, check_photo
 from xailab.superpixels import at_random, balanced, mean_colours, superpixels
 
@@ -24,6 +24,7 @@ _BATCH_PIXELS = 2_000_000  # about 40 photos of 224 x 224
 _POOR_FIT = 0.5
 _FAR_APART = 0.1  # of the range of the answers: a line that misses the input by more does not hold there
 _MOST = 500  # photos that samples="auto" asks about at most
+_MOST_ROWS = 2_000_000  # that kernel_shap asks about at once
 _LEADERS, _AGREEING = 5, 3  # how many weights must settle, and how many blocks must agree on them
 
 
@@ -85,7 +86,7 @@ class TabularExplanation(Explanation):
 
     names: tuple
 
-    _advice = 'come nearer with around="row" or a smaller kernel_width'
+    _advice = 'come nearer with around="row"'
 
     def top(self, count=5):
         """The features of largest absolute weight, largest first: [(name, weight)], those of weight 0 left out."""
@@ -204,6 +205,30 @@ def explain_tabular(
         )
     fitted = fit(inputs, values, near, features, choose)
     return TabularExplanation(*fitted, target, *_value_and_range(values), conditions)
+
+
+def kernel_shap(predict, row, background, *, target=None):
+    """Shapley values of one row, as LIME with another kernel: a weighted line through all coalitions of its columns.
+
+    predict: function from rows (N, columns) to finite numbers (N, outputs) or (N,). row: (columns,).
+    background: numbers (rows, columns): a column that is switched off takes each of these values, and the answers are
+    averaged. target: column of the predictions, or None for the row's largest one.
+    Returns (weights float (columns,), in units of the prediction, base): the base is the mean answer over the background,
+    and the base and all weights add up to the row's own answer.
+    Raises ValueError for arguments or predictions that do not fit, and if 2^columns times the rows of the background are more
+    than two million. Lundberg and Lee (2017), theorem 2. Lesson 06.
+    """
+    row, table = check_background(row, background)
+    count = 2 ** len(row) * len(table)
+    if count > _MOST_ROWS:
+        raise ValueError(
+            f"{len(row)} columns and {len(table)} rows of the background would take {count:,} questions: at most "
+            f"{_MOST_ROWS:,} are asked. Pass fewer rows, or take shapley.kernel, which draws coalitions."
+        )
+    shown = (np.arange(2 ** len(row) - 1, -1, -1)[:, None] >> np.arange(len(row))) % 2 == 1  # the row itself first
+    rows = np.where(shown[:, None], row, table).reshape(-1, len(row))
+    _, values = _column(check_answers(predict(rows), count), target)
+    return shapley_line(shown, values.reshape(len(shown), len(table)).mean(axis=1))
 
 
 def submodular_pick(explanations, budget):

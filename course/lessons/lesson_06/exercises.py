@@ -9,7 +9,17 @@ def nearness(distance, width):
     return np.sqrt(np.exp(-(distance**2) / width**2))
 
 
-PREDICTED = {"half the width": "hardly better", "around the row": "much better"}
+PREDICTED = {
+    "all 13 columns": "hardly better",
+    "half the width": "hardly better",
+    "around the row": "much better",
+}
+
+FIRST = {
+    "honest model, LIME": "proline",
+    "sly model, LIME": "magnesium",
+    "sly model, real bottles": "proline",
+}
 
 
 def lime_weights(ask, photo, segments, switches):
@@ -18,10 +28,6 @@ def lime_weights(ask, photo, segments, switches):
 
 def hide(photo, segments, shown):
     return _hide(photo, segments, ~shown, lambda pixels: pixels.mean(axis=0))
-
-
-def coverage(weights, chosen):
-    return np.sqrt(np.abs(weights).sum(axis=0))[(weights[chosen] != 0).any(axis=0)].sum()
 
 
 def _hide(photo, segments, covered, colour):
@@ -95,11 +101,6 @@ def _cases_hide():
     return [(photo, segments, shown.astype(bool)) for photo, segments, shown in _photos()]
 
 
-def _tables(draw, *settings):
-    """Tables of which a share is not zero, and rows that are chosen."""
-    return [(draw.normal(size=shape) * (draw.random(shape) < share), chosen) for shape, share, chosen in settings]
-
-
 EXERCISES = [
     Exercise(
         id="06.1",
@@ -110,7 +111,7 @@ EXERCISES = [
         hints=(
             "At distance 0 the weight is 1; far away it is nearly 0. Three functions, one inside the other.",
             "Square the distance, divide by the squared width, take the exponential of minus that, then the root.",
-            "np.sqrt(np.exp(-(distance**2) / width**2))",
+            "From the inside out: the squared ratio, its negative, the exponential, the root.",
         ),
         insight="A bell around the input: its width decides what counts as local.",
         mistakes=(
@@ -140,11 +141,11 @@ EXERCISES = [
         id="06.2",
         title="the wine that agrees in nothing",
         reference=float(np.sqrt(np.exp(-1 / 0.75**2))),
-        tolerance=1e-3,
+        tolerance=5e-3,  # two decimals, as the next cell prints them
         hints=(
             "Every column left its quarter: thirteen zeros against thirteen ones. How far is that?",
             "The distance is the root of 13, the width 0.75 times as much.",
-            "nearness(np.sqrt(13), 0.75 * np.sqrt(13))",
+            "The ratio of distance and width is 1 over 0.75, whatever the number of columns. Ask nearness.",
         ),
         insight="The number of columns cancels: whatever the table, the farthest sample keeps the same weight.",
         mistakes=(
@@ -170,7 +171,7 @@ EXERCISES = [
         hints=(
             "The bell is so wide that it hardly weighs. Half as wide, what does the farthest sample count? And how many are near?",
             "A bell can only weigh samples that were drawn. In how many of them have most columns left their quarter?",
-            "Half the width: hardly better. Around the row: much better.",
+            "Only one of the three changes which samples there are.",
         ),
         insight="A weight cannot bring near what was drawn far away: first draw samples near the row, then weigh them.",
         mistakes=(
@@ -178,6 +179,11 @@ EXERCISES = [
                 "the width is to blame",
                 {**PREDICTED, "half the width": "much better"},
                 "Look at the width again: if nearly all samples are far away, a narrower bell weighs far ones against far ones.",
+            ),
+            Mistake(
+                "the columns are to blame",
+                {**PREDICTED, "all 13 columns": "much better"},
+                "Look at the columns again: K-Lasso chose the four that say most. What could the other nine add?",
             ),
             Mistake(
                 "samples do not matter",
@@ -195,12 +201,13 @@ EXERCISES = [
         id="06.4",
         title="hide some superpixels",
         reference=hide,
+        tolerance=5e-3,  # a rounded mean colour is as good as a truncated one or a broken one
         cases=_cases_hide,
         hidden=_drawn_photos,
         hints=(
             "Start from a copy. Go through the segments that are not shown, and find the pixels of each.",
             "inside = segments == segment marks them; photo[inside] is a list of colours, and its mean over axis 0 is one colour.",
-            "for segment in np.flatnonzero(~shown): hidden[segments == segment] = photo[segments == segment].mean(axis=0)",
+            "A loop over np.flatnonzero(~shown), and in it one assignment: the pixels of the segment get their mean colour.",
         ),
         insight="A photo has become a row of zeros and ones that a line can be fitted to.",
         mistakes=(
@@ -235,7 +242,7 @@ EXERCISES = [
         hints=(
             "Four steps: hide pieces for each row of switches, ask about all photos at once, weigh, fit a line from switches to answers.",
             "The distance of a row is 1 - np.sqrt(switches.mean(axis=1)); nearness turns it into sample_weight.",
-            "Ridge(alpha=1.0).fit(switches, answers, sample_weight=near).coef_",
+            "Ridge fits from the rows of switches to the answers, with sample_weight; its coef_ are the weights.",
         ),
         insight="The line never saw a pixel: it knows which pieces were shown, and what the model said. That is the interpretable representation.",
         mistakes=(
@@ -268,44 +275,29 @@ EXERCISES = [
     ),
     Exercise(
         id="06.6",
-        title="what some explanations cover",
-        reference=coverage,
-        cases=lambda: _tables(
-            np.random.default_rng(7), ((5, 6), 0.5, [0, 2]), ((5, 6), 0.5, [1, 3, 4]), ((5, 6), 0.5, [2])
-        ),
-        hidden=lambda draw: _tables(
-            draw,
-            ((7, 9), 0.6, draw.permutation(7)[:3].tolist()),
-            ((4, 8), 0.5, draw.permutation(4)[:2].tolist()),
-        ),
+        title="which samples",
+        reference=FIRST,
         hints=(
-            "Two steps: the importance of every feature, from all rows; then which features the chosen rows use.",
-            "importance is the root of the column sums of absolute weights; used asks for any weight that is not zero.",
-            "np.sqrt(np.abs(weights).sum(axis=0))[(weights[chosen] != 0).any(axis=0)].sum()",
+            "Which rows does LIME ask about: wines, or rows whose columns come from different wines?",
+            "The guard tells the two apart. What does the sly model answer where the guard sees a sample of LIME's?",
+            "To LIME the sly model shows its other face, and to real bottles its true one.",
         ),
-        insight="A feature counts once, however many explanations use it: a second wine that says the same adds nothing.",
+        insight="An explanation knows only the inputs that it asked about. Choose them as you would choose witnesses.",
         mistakes=(
             Mistake(
-                "forgot the root",
-                lambda weights, chosen: np.abs(weights).sum(axis=0)[(weights[chosen] != 0).any(axis=0)].sum(),
-                "The root is missing in the importance.",
+                "LIME cannot be fooled",
+                {**FIRST, "sly model, LIME": "proline"},
+                "Look at the sly model again: nearly all of LIME's samples fail the guard, and there it answers by magnesium.",
             ),
             Mistake(
-                "counted twice",
-                lambda weights, chosen: (
-                    np.sqrt(np.abs(weights).sum(axis=0)) * (weights[chosen] != 0).sum(axis=0)
-                ).sum(),
-                "A feature that two explanations use was counted twice: use any instead of a sum.",
+                "real bottles are fooled as well",
+                {**FIRST, "sly model, real bottles": "magnesium"},
+                "Look at the real bottles again: they pass the guard, so the sly model answers them by proline.",
             ),
             Mistake(
-                "importance of the chosen only",
-                lambda weights, chosen: np.sqrt(np.abs(weights[chosen]).sum(axis=0)).sum(),
-                "You took the importance from the chosen rows. It comes from all explanations.",
-            ),
-            Mistake(
-                "signs cancel",
-                lambda weights, chosen: np.sqrt(np.abs(weights.sum(axis=0)))[(weights[chosen] != 0).any(axis=0)].sum(),
-                "You added weights with their signs, so that they cancel. A feature that speaks against is used as well.",
+                "the honest one is suspected",
+                {**FIRST, "honest model, LIME": "magnesium"},
+                "Look at the honest model again: it has no guard, and proline is all it looks at, wherever it is asked.",
             ),
         ),
     ),

@@ -78,7 +78,7 @@ def parts_figure(name, samples, *shown):
             axes.text(column, row, part + 1, ha="center", va="center", fontsize=8, bbox=box)
     photo.set_title("what the network is shown", fontsize=9)
     why.set_title("LIME's weights", fontsize=9)
-    figure.colorbar(drawn, ax=why, shrink=0.6, label="change of the probability")
+    figure.colorbar(drawn, ax=why, shrink=0.8, orientation="horizontal", label="change of the probability")
     bars.barh(["rank correlation", "same top three"], agreement, color="#31688e")
     bars.set(xlim=(-0.2, 1), xlabel="agreement of five seeds")
     bars.invert_yaxis()
