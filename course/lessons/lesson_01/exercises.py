@@ -261,7 +261,7 @@ EXERCISES = [
             Mistake(
                 "divided without rounding",
                 lambda n, k, s, p: (n + 2 * p - k) / s + 1,
-                "You used /, which leaves fractions. Use //: there is no half position.",
+                "You used /, which leaves fractions. Use //: half a position does not exist.",
             ),
         ),
     ),
@@ -305,7 +305,7 @@ EXERCISES = [
         hidden=_stacks,
         hints=(
             "Keep two numbers while you walk through the layers: the size seen so far, and the step between neighbouring cells in pixels.",
-            "A window of k cells adds k - 1 steps to the size; a stride multiplies the step for all layers behind it.",
+            "A window of k cells adds k - 1 steps to the size; a stride multiplies the step for all layers after it.",
             "Begin with size 1 and step 1. In each layer first let the size grow, with the step so far; only then multiply the step.",
         ),
         insight="Small windows add up: six layers of VGG16, none wider than 3, already see 16 pixels.",
@@ -318,7 +318,7 @@ EXERCISES = [
             Mistake(
                 "stride taken too early",
                 lambda layers: _stride_first(layers),
-                "You multiplied the step before using it. A layer's own stride counts for the layers behind it.",
+                "You multiplied the step before using it. A layer's own stride counts for the layers after it.",
             ),
             Mistake(
                 "added whole windows",

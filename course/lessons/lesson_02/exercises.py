@@ -160,7 +160,7 @@ EXERCISES = [
             Mistake(
                 "cut off below zero",
                 lambda m, w: np.maximum(m @ w, 0),
-                "You put a ReLU behind it. CAM keeps the sign: negative cells speak against the class.",
+                "You put a ReLU after it. CAM keeps the sign: negative cells speak against the class.",
             ),
         ),
     ),

@@ -135,7 +135,7 @@ EXERCISES = [
             Mistake(
                 "cut off below zero",
                 lambda f, w, t: np.maximum(class_maps(f, w, t), 0),
-                "You put a ReLU behind it. Without the negative cells the sum is no longer the logit.",
+                "You put a ReLU after it. Without the negative cells the sum is no longer the logit.",
             ),
             Mistake(
                 "forgot the weights",
@@ -225,7 +225,7 @@ EXERCISES = [
             Mistake(
                 "its own pixels only",
                 lambda maps, pictures: np.where(_sees(pictures, 7, 7, 0, 4), 0, maps).sum(axis=(1, 2)),
-                "You looked at a cell's own 4 x 4 pixels. It sees 10 x 10, three more before and three behind.",
+                "You looked at a cell's own 4 x 4 pixels. It sees 10 x 10, three more on each side.",
             ),
             Mistake(
                 "the window begins too late",
