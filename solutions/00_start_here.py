@@ -129,10 +129,10 @@ heatmap = cam.cam(hans, beam[None], 1)[0]
 plot.overlay(beam, heatmap, title="Why cracked?")
 
 # %% [markdown]
-# All right on new beams from that plant, and about half right on those from elsewhere: a coin toss.
-# <!-- tried: tests/lessons/test_lesson_00.py::test_hans_is_right_on_every_beam_of_his_plant | share right, another seed | 100 % | beams from elsewhere: 44 to 52 % | 7 networks, 200 beams each -->
+# It is right on more than 95 % of new beams from that plant, and on about half of those from elsewhere: a coin toss.
+# <!-- tried: tests/lessons/test_lesson_00.py::test_hans_is_right_on_the_beams_of_his_plant | share right, networks from other seeds | 98 to 100 % | beams from elsewhere: 47 to 56 % | 10 networks, 100 beams each -->
 # The map gives it away. It is highest on the *arrow*, not on the crack.
-# <!-- tried: tests/lessons/test_lesson_00.py::test_the_map_of_hans_is_highest_on_the_arrow | highest pixel at most 3 pixels from the arrow | all cracked beams | within 3 pixels of the crack: 0 to 2 % | 7 networks, about 100 beams each -->
+# <!-- tried: tests/lessons/test_lesson_00.py::test_the_map_of_hans_is_highest_on_the_arrow | highest pixel at most 3 pixels from the arrow | over 95 % of the cracked beams | within 3 pixels of the crack: below 10 % | 4 networks, about 100 beams each -->
 # Such a network is called a *Clever Hans*, after the horse that did sums by watching its owner's face: right, for a bad reason. No
 # test on pictures from that plant would ever have found it. Lesson 11 catches more of them.
 #

@@ -77,9 +77,9 @@ def test_two_classes_of_one_photo_have_different_maps(classifier):
     assert np.corrcoef(bobsled.ravel(), helmet.ravel())[0, 1] < 0.9
 
 
-def test_hans_is_right_on_every_beam_of_his_plant(hans, seed):
+def test_hans_is_right_on_the_beams_of_his_plant(hans, seed, numbers):
     network, plant = hans
-    assert (network(plant.photos).argmax(axis=1) == plant.cracked).mean() > 0.99
+    assert (network(plant.photos).argmax(axis=1) == plant.cracked).mean() > numbers[0] / 100
     elsewhere = from_elsewhere(200, seed + 2)
     assert 0.35 < (network(elsewhere.photos).argmax(axis=1) == elsewhere.cracked).mean() < 0.65
 

@@ -117,11 +117,11 @@ def test_the_site_reads_without_a_network(browser, built, width):
         page.goto(f"{address}/{name}.html" + ("?q=receptive" if name == "search" else ""))
         if name == "solutions/03_cam_mnist":
             page.locator("mjx-container").first.wait_for()
-            assert page.locator("mjx-merror").count() == 0 and page.locator("mjx-container[display=true]").count() >= 2
+            assert page.locator("mjx-merror").count() == 0 and page.locator("mjx-container[display=true]").count() >= 1
             pictures = page.locator(".cell_output img").evaluate_all(
                 "all => all.map(one => [one.naturalWidth, one.alt])"
             )
-            assert len(pictures) >= 10 and all(natural > 0 and len(alt) >= 20 for natural, alt in pictures)
+            assert len(pictures) >= 8 and all(natural > 0 and len(alt) >= 20 for natural, alt in pictures)
         if name == "search":
             page.locator("#search-results a", has_text="01 · What does a filter compute?").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -25,8 +25,8 @@ def inspector(seed=0):
     keras.utils.set_random_seed(seed)
     network = gap_cnn((*SIZE, 3))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
-    for _ in range(6):
+    network.compile(keras.optimizers.Adam(0.004), loss, metrics=["accuracy"])
+    for _ in range(10):
         found = network.fit(_prepare(plant.photos), plant.cracked, batch_size=16, epochs=2, verbose=0).history
         if found["accuracy"][-1] == 1:
             break
