@@ -21,6 +21,7 @@ from course.lessons.lesson_08 import figure as lesson_08
 from course.lessons.lesson_10 import figure as lesson_10
 from course.lessons.lesson_11 import figure as lesson_11
 from course.student.controls import DrawingBoard, Interactive, PhotoFile, Slider, ink, photo_from
+from course.student.exercises import exercises
 from xailab.cam import cam
 from xailab.data import mnist
 from xailab.filters import filter_loss
@@ -278,11 +279,12 @@ def test_the_template_fits_best_where_the_map_is_strongest():
     assert np.unravel_index(scores.argmax(), scores.shape) == (2, 2)
 
 
-def test_the_correlation_of_two_filters_is_that_of_their_means():
-    means, _ = lesson_10.responses()
-    alive = np.flatnonzero(means.std(axis=0) > 0)
-    right = np.corrcoef(means[:, alive[0]], means[:, alive[5]])[0, 1]
-    assert f"correlation {right:.2f}" in lesson_10.pair_figure(alive[0], alive[5]).get_suptitle()
+def test_the_correlation_of_two_filters_is_that_of_their_cells_as_in_the_exercise():
+    cells, _, correlations = lesson_10.responses()
+    alive = np.flatnonzero(cells.std(axis=0) > 0)
+    right = exercises("10")["10.5"].reference(cells[:, alive].reshape(200, 14, 14, -1).astype(float))
+    assert np.allclose(right, correlations[np.ix_(alive, alive)], atol=1e-4)
+    assert f"correlation {right[0, 5]:.2f}" in lesson_10.pair_figure(alive[0], alive[5]).get_suptitle()
 
 
 # 08 and 09

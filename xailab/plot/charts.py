@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize
+from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
@@ -236,11 +236,16 @@ def matrix(values, labels, *, title, label, alt=None):
     return figure
 
 
+_KINDS = (
+    "#332288 #1f6fb4 #44aa99 #117733 #999933 #c9a227 #cc6677 #882255 #aa4499 #666666 #000000".split()
+)  # Tol's muted
+
+
 def scatter(panels, values, *, title, label, xlabel="", ylabel="", marks="", alt=None):
     """Draw points in one or several panels, coloured by a value; several panels have no axes, as those of t-SNE mean nothing.
 
     panels: {name: (N, 2)}. values: N numbers, named by label. title: above all. xlabel, ylabel: of a single panel.
-    marks: a letter or digit for each of the values 0, 1, 2 …, to draw the points with; by default dots.
+    marks: a letter or digit for each of the values 0, 1, 2 …, which are kinds, to draw the points with; by default dots.
     alt: alternative text; by default title and panels.
     Returns a Figure. Raises ValueError for points and values of different numbers. Lesson 09.
     """
@@ -249,19 +254,21 @@ def scatter(panels, values, *, title, label, xlabel="", ylabel="", marks="", alt
         if np.shape(points) != (len(values), 2):
             raise ValueError(f"'{name}' has shape {np.shape(points)} for {len(values)} values: (N, 2) was expected.")
     alone = len(panels) == 1
-    columns = min(len(panels), 3)
+    columns = 2 if len(panels) == 4 else min(len(panels), 3)
     rows = -(-len(panels) // columns)
-    size = (7, 4) if alone else (0.8 + 2.8 * columns, 0.5 + 2.9 * rows)
+    side = 2.8 if len(panels) > 2 else 4.0
+    size = (7, 4) if alone else (0.8 + side * columns, 0.5 + (side + 0.1) * rows)
     figure = new_figure(title, *size, alt or f"{title}: points coloured by {label}, in {', '.join(panels)}.")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    norm = Normalize(values.min(), values.max())
+    colours_of = ListedColormap(_KINDS[: len(marks)]) if 0 < len(marks) <= len(_KINDS) else "viridis"
+    norm = Normalize(-0.5, len(marks) - 0.5) if marks else Normalize(values.min(), values.max())
     for place in axes[len(panels) :]:
         place.axis("off")
     for place, (name, points) in zip(axes, panels.items()):
         groups = {f"${mark}$": values == value for value, mark in enumerate(marks)} or {"o": slice(None)}
         for mark, chosen in groups.items():
             drawn = place.scatter(
-                *np.asarray(points)[chosen].T, c=values[chosen], marker=mark, norm=norm, cmap="viridis", s=18, lw=0.3
+                *np.asarray(points)[chosen].T, c=values[chosen], marker=mark, norm=norm, cmap=colours_of, s=18, lw=0.3
             )
         if alone:
             place.set_xlabel(xlabel)

@@ -31,7 +31,24 @@ PREDICTIONS = {
     "another seed": "the same groups",
     "perplexity 3": "crumbs",
     "noise, perplexity 3": "crumbs",
+    "planted cluster": "one clump in a cloud",
 }
+
+
+def kept(true, shown):
+    return np.mean([np.isin(two, one).mean() for one, two in zip(true, shown)])
+
+
+def _neighbourhoods(draw, *sizes):
+    """Neighbours of points: where they live, and on a map that keeps some of them, in another order."""
+    cases = []
+    for points, k in sizes:
+        true = np.array([draw.permutation(points)[:k] for _ in range(points)])
+        shown = np.array(
+            [draw.permutation(list(dict.fromkeys([*row[: k // 2], *draw.permutation(points)]))[:k]) for row in true]
+        )
+        cases.append((true, shown))
+    return cases
 
 
 def activation_correlation(maps):
@@ -41,7 +58,9 @@ def activation_correlation(maps):
 
 
 CHOICES = {
-    "You may only ask the model, not open it. Why this photo?": "LIME",
+    "You may only ask the model, not open it. Why this photo?": frozenset(
+        {"LIME", "occlusion sensitivity", "occlusion", "Shapley values"}
+    ),
     "The network ends in pooling and one linear layer. Why, exactly?": "CAM",
     "A model of a table: what would this patient get with less weight?": "ICE",
     "A model of a table with inputs that go together: the mean effect?": "ALE",
@@ -115,7 +134,7 @@ EXERCISES = [
         hints=(
             "It is lesson 09's quiz with four players: let the quarters come in, in each of the 24 orders.",
             "Start from a picture with nothing shown. When a quarter comes in, credit it with what the logit rises by.",
-            "shown[quarter] = True; after = ask(shown.reshape(2, 2)); shares[quarter] += (after - before) / 24; before = after",
+            "Keep the logit from before each step; the rise over it, divided by 24, goes to the quarter that came in.",
         ),
         insight="The four shares sum to the logit of the photo minus that of the empty one, whatever the network does.",
         mistakes=(
@@ -148,14 +167,14 @@ EXERCISES = [
     ),
     Exercise(
         id="10.2",
-        title="how many neighbours a point minds",
+        title="how many neighbours count for a point",
         reference=perplexity,
         cases=_neighbours,
         hidden=lambda draw: [(draw.uniform(1, 4, count), float(draw.uniform(0.6, 1.6))) for count in (6, 9, 15)],
         hints=(
             "First the probabilities: np.exp of minus the squared distances over 2 sigma squared, divided by their sum.",
             "Their entropy in bits is minus the sum of p times log2(p).",
-            "2 ** -np.sum(shares * np.log2(shares))",
+            "The perplexity is 2 to the power of that entropy.",
         ),
         insight="Eight neighbours at one distance give exactly 8, whatever sigma is: it counts neighbours, weighted by how near they are.",
         mistakes=(
@@ -193,7 +212,7 @@ EXERCISES = [
         hints=(
             "t-SNE tries to keep neighbours. What are the neighbours of a digit among pixels? And with only three that count?",
             "The start is random, the aim is not. And a method that keeps three neighbours finds three for every point.",
-            "Vaguer groups; the same groups; crumbs; crumbs.",
+            "Two of the five are crumbs, and what is planted comes up.",
         ),
         insight="A small perplexity makes crumbs of anything. So a map with groups proves nothing before you have seen one of noise.",
         mistakes=(
@@ -201,6 +220,11 @@ EXERCISES = [
                 "noise is one cloud",
                 {**PREDICTIONS, "noise, perplexity 3": "one even cloud"},
                 "Look at the noise again: each point has three nearest neighbours there too, and t-SNE pulls them together.",
+            ),
+            Mistake(
+                "the planted is lost",
+                {**PREDICTIONS, "planted cluster": "one even cloud"},
+                "Look at the planted points again: a shift of 0.6 is small in one dimension, and there are 84 of them.",
             ),
             Mistake(
                 "the seed decides",
@@ -220,12 +244,47 @@ EXERCISES = [
             Mistake(
                 "fewer neighbours, same picture",
                 {**PREDICTIONS, "perplexity 3": "the same groups"},
-                "Look at perplexity 3 again: a group of thirty is nothing to a point that minds three.",
+                "Look at perplexity 3 again: a group of thirty is nothing to a point for which three count.",
             ),
         ),
     ),
     Exercise(
         id="10.4",
+        title="which neighbours are kept",
+        reference=kept,
+        cases=lambda: _neighbourhoods(np.random.default_rng(16), (12, 4), (15, 5)),
+        hidden=lambda draw: _neighbourhoods(draw, (14, 5), (18, 6), (11, 4)),
+        hints=(
+            "One point at a time: two short lists of numbers. How many are in both?",
+            "The order does not count. np.isin says for each number of one list whether the other has it.",
+            "The mean of np.isin is the share of one point; the mean over all points is asked for.",
+        ),
+        insight="A number for what the eye believes. And as any number it needs a control: what does noise keep?",
+        mistakes=(
+            Mistake(
+                "in the same order",
+                lambda true, shown: np.mean(true == shown),
+                "You compared first with first and second with second. A neighbour is kept in whichever place it comes.",
+            ),
+            Mistake(
+                "shared by either",
+                lambda true, shown: np.mean([len({*a} & {*b}) / len({*a} | {*b}) for a, b in zip(true, shown)]),
+                "You divided by all numbers that occur in either list. Divide by k, the neighbours that there are to keep.",
+            ),
+            Mistake(
+                "counted",
+                lambda true, shown: kept(true, shown) * true.shape[1],
+                "That is how many a point keeps on the mean. Their share is asked for.",
+            ),
+            Mistake(
+                "of all points at once",
+                lambda true, shown: np.isin(shown, true).mean(),
+                "You looked for each number among the neighbours of *all* points. Compare the two lists of one point.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="10.5",
         title="which filters go together",
         reference=activation_correlation,
         cases=lambda: _maps(np.random.default_rng(15), (5, 4, 6, 3), (7, 4, 6, 4)),
@@ -233,7 +292,7 @@ EXERCISES = [
         hints=(
             "One row per cell of each picture, one column per filter: maps.reshape(-1, K).",
             "Take each column's mean off and divide by its standard deviation.",
-            "cells = (cells - cells.mean(axis=0)) / cells.std(axis=0); cells.T @ cells / len(cells)",
+            "With columns of mean 0 and deviation 1, the correlations are the mean products of columns: one matrix product.",
         ),
         insight="It is np.corrcoef over the cells. No label was needed, only pictures that set the filters to work.",
         mistakes=(
@@ -265,25 +324,20 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="10.5",
+        id="10.6",
         title="choose by the question",
         reference=CHOICES,
         hints=(
             "Go through the columns: is one case asked about, or all? May the model be opened? Is there a model?",
             "One photo and a closed model; one photo and an open one; one row; all rows near the rows there are; no model at all.",
-            "LIME, CAM, ICE, ALE, MRMR",
+            "For the first, any row that asks questions about one picture; for the others the column of answers has the words of the question.",
         ),
-        insight="The question chooses the method. Occlusion would do for the first one too, and Shapley values for many, at their price.",
+        insight="The question chooses the method. LIME, occlusion and Shapley values would all do for the first one, each at its price.",
         mistakes=(
             Mistake(
                 "Grad-CAM for a closed model",
                 _chosen(0, "Grad-CAM"),
                 "Grad-CAM needs gradients, so the model must be opened.",
-            ),
-            Mistake(
-                "occlusion",
-                _chosen(0, "occlusion sensitivity"),
-                "Occlusion would do as well. The answer looked for here fits a linear model to many changed photos.",
             ),
             Mistake(
                 "Grad-CAM where CAM is exact",

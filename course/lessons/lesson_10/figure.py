@@ -10,43 +10,50 @@ from xailab import plot
 from xailab._tensorflow import keras
 from xailab.data import mnist
 
+SHOWN = 500  # cells; more would hide each other
+
 
 @cache
 def responses():
-    """How strongly each filter of the digit network's second layer fires at 500 digits.
+    """What each filter of the digit network's second layer answers in every cell of 200 digits.
 
-    Returns (means over the map float (500, 64), digits int (500,)). Lesson 10.
+    Returns (cells float32 (200 x 14 x 14, 64), the digit of each cell, the correlation of the filters (64, 64), NaN for a
+    filter that always answers alike). Lesson 10.
     """
     digits, labels = mnist()
-    images = (digits[::10, ..., None] / 255).astype(np.float32)
+    images = (digits[::25, ..., None] / 255).astype(np.float32)
     network = digit_reader()
-    maps = keras.Model(network.inputs[0], network.get_layer("conv2").output)(images, training=False)
-    return np.asarray(maps).mean(axis=(1, 2)), labels[::10]
+    maps = np.asarray(keras.Model(network.inputs[0], network.get_layer("conv2").output)(images, training=False))
+    cells = maps.reshape(-1, maps.shape[-1])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = np.corrcoef(cells, rowvar=False)
+    return cells, labels[::25].repeat(maps[0, ..., 0].size), correlation
 
 
 def pair_figure(one, other):
-    """Lesson 10's figure: how two filters fire at 500 digits, and their correlation. Returns a Figure."""
-    means, digits = responses()
-    pair = means[:, [one, other]]
+    """Lesson 10's figure: how two filters answer in 500 cells, and their correlation over all. Returns a Figure."""
+    cells, digits, correlations = responses()
+    pair = cells[:, [one, other]]
     if (pair.std(axis=0) == 0).any():
         silent = one if pair[:, 0].std() == 0 else other
-        raise ValueError(f"filter {silent} answers every digit alike, so it has no correlation: choose another one.")
-    correlation = np.corrcoef(pair.T)[0, 1]
+        raise ValueError(f"filter {silent} answers everywhere alike, so it has no correlation: choose another one.")
+    some = np.linspace(0, len(cells) - 1, SHOWN).astype(int)
+    correlation = correlations[one, other]
     return plot.scatter(
-        {"digits": pair},
-        digits,
-        title=f"Filters {one} and {other} over 500 digits: correlation {correlation:.2f}",
+        {"cells": pair[some]},
+        digits[some],
+        title=f"Filters {one} and {other}, cell by cell over 200 digits: correlation {correlation:.2f}",
         label="digit",
-        xlabel=f"filter {one}, mean activation",
-        ylabel=f"filter {other}, mean activation",
+        xlabel=f"filter {one}, activation in a cell",
+        ylabel=f"filter {other}, activation in the same cell",
         marks="0123456789",
-        alt=f"500 digits by the mean activation of filter {one} and of filter {other}; correlation {correlation:.2f}.",
+        alt=f"500 cells by the activation of filter {one} and of filter {other}; correlation {correlation:.2f}.",
     )
 
 
 def compare_two_filters():
     """Two filters of a network and how they go together. Returns an Interactive. Lesson 10."""
-    means, _ = responses()
-    alive = np.flatnonzero(means.std(axis=0) > 0).tolist()
+    cells, *_ = responses()
+    alive = np.flatnonzero(cells.std(axis=0) > 0).tolist()
     controls = {"one": Slider("filter", alive, alive[0]), "other": Slider("with filter", alive, alive[1])}
     return Interactive(pair_figure, "Two filters, one correlation", controls)
