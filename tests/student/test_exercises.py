@@ -4,8 +4,10 @@ So it is on the hidden cases, too; and what is only fitted to the visible ones f
 """
 
 import copy
+import math
 import pickle
 import re
+import statistics
 import sys
 from functools import cache
 
@@ -331,8 +333,8 @@ OTHER_WAYS = {
     "05.2": lambda n, patch, stride: len({min(at, n - patch) for at in range(0, n - patch + stride, stride)}) ** 2,
     "05.3": cells_reached,
     "06.5": line_by_hand,
-    "07.2": lambda scores: scipy.special.softmax(scores, axis=0),
-    "08.4": lambda shares, enough: 1 + max([b for b in range(1, 6) if not shares[b - 1] > enough], default=0),
+    "07.3": lambda ours, theirs, diagonal: statistics.stdev(map(math.dist, ours, theirs)) / diagonal,
+    "08.5": lambda names, first: [not any(name.startswith(f"block{b}") for b in range(1, first)) for name in names],
     "09.1": lambda design, response, _: OLS(response, design).fit().summary2().tables[1].iloc[:, :3],
     "09.3": bin_by_bin,
     "09.5": lambda relevance, shared, chosen: max(
