@@ -1,13 +1,14 @@
-"""Compare six ways to tell the materials of lesson 08 apart, over five seeds, and write the figures to a file.
+"""Compare six ways to recognise the materials of lesson 08, over five seeds, and write the figures to a file.
 
     python datasets/compare_fine_tuning.py [FIGURES.json]
 
 Each seed draws patches and first weights anew. LeNet-5 learns from scratch, in two versions; on VGG16's convolutions a
 head learns alone; then, starting from that head, the last block, the blocks that Grad-CAM chooses, or all blocks go on
 learning with it. A frozen block runs once, and its result is kept. Seconds are processor time, all cores together, and
-count what a version needs from the photos on; so they do not depend on what else the machine does. A probe says how well
-one linear layer tells the materials apart behind each block: logistic regression on the mean of each channel. Seeds that
-the file holds already are not run again. About fifteen minutes.
+count what a version needs from the photos on; so they do not depend on what else the machine does. Linear probes say how well
+one linear layer reads the materials after each block of the trained network and of one with random filters, and what five-fold
+cross-validation on the training patches says of the trained one. Seeds that the file holds already are not run again. About
+fifteen minutes.
 """
 
 import argparse
@@ -15,16 +16,16 @@ import time
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
+from course.author import build
+from course.lessons.lesson_08.blocks import maps_of, part, untrained
 from results import read_results, write_results
 from xailab._tensorflow import keras
 from xailab.cam import grad_cam_layers
 from xailab.data import halves, materials
 from xailab.models import Classifier, lenet5, vgg16_base, vgg16_preprocess
+from xailab.probes import linear_probe
 
 SEEDS = range(5)
 SIZE, SCRATCH_SIZE = (64, 115), (32, 58)  # height and width of a patch, for VGG16 and for LeNet-5
@@ -58,29 +59,37 @@ def scratch(activation, optimizer, seed):
     return row(network, test.images / 255, test.labels, seconds, network.count_params())
 
 
-def part(base, first, last=5):
-    """Blocks `first` to `last` of VGG16 as a network that shares their weights."""
-    inputs = base.inputs[0] if first == 1 else base.get_layer(f"block{first - 1}_pool").output
-    return keras.Model(inputs, base.get_layer(f"block{last}_pool").output)
+def probes(seed, *, train=TRAIN, test=TEST, size=SIZE):
+    """What linear probes read after each block, five numbers each, 1 / 11 is chance.
+
+    Returns {"linear": share of the test patches right, "untrained": the same with random filters, "folds": share right in
+    five-fold cross-validation on the training patches}.
+    """
+    learn, prove = materials(size, train=train, test=test, seed=seed)
+    photos, n = np.concatenate([learn.images, prove.images]), len(learn.labels)
+    folds, found = np.arange(n) % 5, {"linear": [], "untrained": [], "folds": []}
+    for name, base in (("linear", vgg16_base(size)), ("untrained", untrained(size, seed))):
+        for maps in [*maps_of(base, photos, name).values()][1:]:
+            rows = maps.mean(axis=(1, 2))
+            right = linear_probe(rows[:n], learn.labels).score(rows[n:], prove.labels)
+            found[name].append(round(float(right), 4))
+            if name == "linear":
+                found["folds"].append(round(float(cross_validated(rows[:n], learn.labels, folds)), 4))
+    return found
 
 
-def probe(seed, *, train=TRAIN, test=TEST, size=SIZE):
-    """Share of the test patches that one linear layer gets right behind each block: five numbers, 1 / 11 is chance."""
-    train, test = materials(size, train=train, test=test, seed=seed)
-    base, rights = vgg16_base(size), []
-    maps = [np.asarray(vgg16_preprocess(each.images)) for each in (train, test)]
-    for block in range(1, 6):
-        network = part(base, block, block)
-        maps = [network.predict(each, batch_size=22, verbose=0) for each in maps]
-        linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
-        linear.fit(maps[0].mean(axis=(1, 2)), train.labels)
-        rights.append(round(float(linear.score(maps[1].mean(axis=(1, 2)), test.labels)), 4))
-    return rights
+def cross_validated(rows, labels, folds):
+    """Share right where each fold is answered by a probe that has learnt from the others."""
+    said = np.zeros(len(labels), int)
+    for fold in np.unique(folds):
+        held = folds == fold
+        said[held] = linear_probe(rows[~held], labels[~held]).predict(rows[held])
+    return np.mean(said == labels)
 
 
-def heat_by_block(classifier, pictures, seed):
+def heat_by_block(classifier, pictures, seed, pairs=4):
     """Share of each block's heat that lies on the half of the class asked for: five numbers, 0.5 is chance."""
-    photos, targets, masks = halves(pictures, seed=seed)
+    photos, targets, masks = halves(pictures, pairs=pairs, seed=seed)
     shares = {block: [] for block in range(1, 6)}
     for name, maps in grad_cam_layers(classifier, photos, targets).items():
         total = maps.sum(axis=(1, 2))
@@ -110,7 +119,7 @@ def transfer(seed):
     classifier = Classifier(keras.Model(base.inputs, head(base.outputs[0])), vgg16_preprocess, train.names)
     shares = heat_by_block(classifier, train, seed)
     map_seconds = time.process_time() - start
-    chosen = 1 + int(np.argmax(np.array(shares) > ENOUGH))
+    chosen = min(build.functions("08")["first_block"](shares, ENOUGH), 5)  # the last block at least
     before = base.get_weights(), head.get_weights()
     for name, first in {"last block": 5, "chosen by Grad-CAM": chosen, "all blocks": 1}.items():
         base.set_weights(before[0])
@@ -164,7 +173,7 @@ def main(arguments=None):
     figures = read_results(target, **beginning)
     runs = figures["runs"]
     for seed in tqdm(SEEDS, desc="seeds", unit="seed"):
-        for missing, make in (("linear", lambda seed: {"linear": probe(seed)}), ("rows", compare)):
+        for missing, make in (("folds", probes), ("rows", compare)):
             if missing not in runs[str(seed)]:
                 runs[str(seed)] |= make(seed)
                 write_results(target, figures)

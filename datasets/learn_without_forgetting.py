@@ -2,7 +2,7 @@
 
     python datasets/learn_without_forgetting.py [FIGURES.json]
 
-Li and Hoiem (2016): the network has learnt an old task and shall learn a new one, from pictures of the new task alone.
+Li and Hoiem (2016): the network has learnt an old task and is to learn a new one, from pictures of the new task alone.
 Feature extraction trains a new head, fine-tuning the convolutions as well; Learning without Forgetting also asks that
 the old head go on answering as it did before. Each seed draws anew which digits are trained on, the
 first weights and the order. Seeds that the file holds already are not run again. About three minutes.

@@ -13,7 +13,7 @@ FIGURES = {  # lesson: (title, function in its figure.py that makes the figure)
     "05": ("Drag the patch", "drag_the_patch"),
     "06": ("Hide the parts", "hide_the_parts"),
     "07": ("Move the template", "move_the_template"),
-    "08": ("The race of the optimizers", "race_the_optimizers"),
+    "08": ("Move the stamp", "move_the_stamp"),
     "09": ("One column at a time", "look_at_a_column"),
     "10": ("Two filters, one correlation", "compare_two_filters"),
     "11": ("Which map is the real one?", "find_the_real_map"),

@@ -23,7 +23,7 @@ from course.lessons.lesson_11 import figure as lesson_11
 from course.student.controls import DrawingBoard, Interactive, PhotoFile, Slider, ink, photo_from
 from course.student.exercises import exercises
 from xailab.cam import cam
-from xailab.data import mnist
+from xailab.data import date_stamp, mnist
 from xailab.filters import filter_loss
 from xailab.lime import explain_image
 
@@ -75,7 +75,7 @@ def test_an_error_appears_in_words_and_the_picture_stays():
     def draw(number):
         if number == 2:
             raise ZeroDivisionError("the slider is <at> 2")
-        return lesson_08.race_figure("saddle", 0.1, 0.9, number)
+        return lesson_01.filter_step(next(iter(lesson_01.KERNELS)), number, 1)
 
     shown = Interactive(draw, "title", {"number": Slider("number", [1, 2, 3], 1)})
     before = shown.picture.value
@@ -290,13 +290,32 @@ def test_the_correlation_of_two_filters_is_that_of_their_cells_as_in_the_exercis
 # 08 and 09
 
 
-def test_gradient_descent_in_the_valley_goes_where_its_formula_says():
-    path = lesson_08.paths("long narrow valley", 0.3, 0.9, 20)["gradient descent"]
-    np.testing.assert_allclose(path[-1], (-9 * (1 - 0.3 * 0.02) ** 20, 1.5 * (1 - 0.3 * 2) ** 20), rtol=1e-4, atol=1e-6)
+def test_the_stamp_of_the_figure_is_the_cameras_where_the_camera_prints_it():
+    patch = np.random.default_rng(8).integers(60, 120, (*lesson_08.SIZE, 3)).astype(np.uint8)
+    drawn = [
+        np.nonzero((each != patch).any(axis=-1))
+        for each in (lesson_08.stamped(patch, 1, 1, 1), date_stamp(patch[None])[0])
+    ]
+    ours, camera = ([each.min() for each in places] + [each.max() for each in places] for places in drawn)
+    assert np.abs(np.subtract(ours, camera)).max() <= 1 and abs(len(drawn[0][0]) / len(drawn[1][0]) - 1) < 0.05
+    for size in (0.5, 1.5):
+        for across, down in ((0, 0), (0.5, 1), (1, 0.25)):
+            rows, columns = np.nonzero((lesson_08.stamped(patch, size, across, down) != patch).any(axis=-1))
+            assert len(rows) > 20 and np.ptp(rows) < 0.35 * len(patch)
 
 
-def test_a_path_that_leaves_for_good_ends():
-    assert len(lesson_08.paths("saddle", 1.1, 0.99, 60)["momentum 0.99"]) < 61
+def test_the_stamp_turns_the_answer_and_draws_the_map():
+    def said(**changed):
+        values = {"material": "fur", "on": True, "size": 1.0, "across": 1.0, "down": 1.0} | changed
+        figure = lesson_08.stamp_figure(**values)
+        return figure.get_suptitle(), figure.alt
+
+    title, alt = said()
+    assert "called foliage" in title and "highest at the bottom" in alt
+    title, alt = said(on=False)
+    assert "no stamp: called foliage" not in title and "highest at the bottom" not in alt
+    assert "called foliage" not in said(size=0.5)[0] and "called foliage" not in said(material="brick")[0]
+    assert "highest at the top" in said(size=1.5, across=0.0, down=0.0)[1]
 
 
 def test_every_column_of_the_cars_can_be_chosen():

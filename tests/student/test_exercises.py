@@ -4,8 +4,10 @@ So it is on the hidden cases, too; and what is only fitted to the visible ones f
 """
 
 import copy
+import math
 import pickle
 import re
+import statistics
 import sys
 from functools import cache
 
@@ -322,8 +324,8 @@ OTHER_WAYS = {
     "05.2": lambda n, patch, stride: len({min(at, n - patch) for at in range(0, n - patch + stride, stride)}) ** 2,
     "05.3": cells_reached,
     "06.5": line_by_hand,
-    "07.2": lambda scores: scipy.special.softmax(scores, axis=0),
-    "08.4": lambda shares, enough: 1 + max([b for b in range(1, 6) if not shares[b - 1] > enough], default=0),
+    "07.3": lambda ours, theirs, diagonal: statistics.stdev(map(math.dist, ours, theirs)) / diagonal,
+    "08.5": lambda names, first: [not any(name.startswith(f"block{b}") for b in range(1, first)) for name in names],
     "09.3": lambda column, controls: sum(all(one > row) for one, row in zip(column, controls)) / len(column),
     "10.2": lambda distances, sigma: np.exp(scipy.stats.entropy(scipy.stats.norm.pdf(distances, scale=sigma))),
     "10.4": lambda true, shown: sum(len({*a} & {*b}) for a, b in zip(true, shown)) / true.size,

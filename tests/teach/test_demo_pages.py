@@ -237,19 +237,19 @@ def test_choices_and_switches_change_the_picture(everything):
 
 def test_moves_that_come_faster_than_the_computer_are_dropped_and_the_last_one_counts(everything):
     part = figure(everything, "08")
-    part.get_by_label("learning rate", exact=True).evaluate("slider => { window.drawn = 0; }")
+    part.get_by_label("size of the stamp", exact=True).evaluate("slider => { window.drawn = 0; }")
     part.locator(".widget-html-content").last.evaluate(
         "one => new MutationObserver(() => { window.drawn += 1; }).observe(one, {childList: true, subtree: true})"
     )
-    part.get_by_label("steps", exact=True).evaluate(
+    part.get_by_label("place, from left to right", exact=True).evaluate(
         """slider => { for (let move = 0; move < 40; move++) {
             slider.value = move % 2; slider.dispatchEvent(new Event('input')); } }"""
     )
-    everything.wait_for_function(
-        "() => [...document.images].some(image => image.alt.includes('height after 10 steps'))"
-    )
-    slide(everything, part, "learning rate", "End")  # what it shows comes after all that the moves before it have drawn
-    everything.wait_for_function("() => [...document.images].some(image => image.alt.includes('at rate 1.1'))")
+    everything.wait_for_function("() => [...document.images].some(image => image.alt.includes('at 25% across'))")
+    slide(
+        everything, part, "size of the stamp", "End"
+    )  # what it shows comes after all that the moves before it have drawn
+    everything.wait_for_function("() => [...document.images].some(image => image.alt.includes('stamp of size 1.5'))")
     assert 0 < everything.evaluate("() => window.drawn") < 20
 
 

@@ -4,14 +4,41 @@ import numpy as np
 
 from course.student.exercises import Exercise, Mistake
 
-BEST_BLOCK = 4
+AHEAD = {"block 1": "some", "block 5": "much"}
+SOFTER = {"others taken for foliage": "many", "the map shows": "nothing"}
 
 
-def first_block(shares, enough):
-    first = 6
-    while first > 1 and shares[first - 2] > enough:
-        first -= 1
-    return first
+def choose_block(features, labels, folds, fit):
+    return 1 + int(np.argmax([_right(each, labels, folds, fit) for each in features]))
+
+
+def _right(features, labels, folds, fit):
+    """Share right when each fold is answered by a probe that has not seen it."""
+    said = np.zeros(len(labels), int)
+    for fold in np.unique(folds):
+        held = folds == fold
+        said[held] = fit(features[~held], labels[~held]).predict(features[held])
+    return np.mean(said == labels)
+
+
+class Neighbours:
+    """A probe that answers with the label of the nearest row it has learnt from: quick, and always right about those."""
+
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+
+    def predict(self, features):
+        distances = np.linalg.norm(np.asarray(features)[:, None] - self.features, axis=-1)
+        return self.labels[distances.argmin(axis=1)]
+
+
+def learns(names, first):
+    return [name == "output" or int(name[5]) >= first for name in names]
+
+
+def stamp_table(plain, stamped, labels, suspect):
+    own = labels == suspect
+    return [[np.mean(said[group] == suspect) for said in (plain, stamped)] for group in (own, ~own)]
 
 
 def scores(tp, fp, fn, tn):
@@ -60,47 +87,105 @@ def _drawn_masks(draw):
     )
 
 
-def _walks(draw):
-    """Ways back that stop at three different blocks: at one with exactly `enough`, at two with less.
+def _blocks(draw, best, count=3):
+    """Features of `count` blocks for 30 rows of three classes: one block knows the classes, the others are noise.
+    Returns (features, labels, folds, fit)."""
+    labels = np.tile([0, 1, 2], 10)
+    features = [draw.normal(size=(30, 3)) for _ in range(count)]
+    features[best - 1] += 3 * np.eye(3)[labels]
+    return features, labels, np.arange(30) // 6, Neighbours
 
-    All other blocks have more, and block 1 has most of all, unless the way stops there."""
+
+def _four_blocks(draw):
+    return [_blocks(draw, best, 4) for best in draw.permutation([2, 3, 4])[:2].tolist()]
+
+
+_LAYERS = tuple(f"block{b}_conv{c}" for b in range(1, 6) for c in (1, 2)) + ("block5_pool", "output")
+
+
+def _answers(draw, *counts):
+    """Answers without and with a stamp: the stamp draws many towards the suspect, class 1."""
     cases = []
-    for stop, lack in zip(draw.permutation(5)[:3], (0, 0.02, 0.1)):
-        enough = float(draw.uniform(0.5, 0.7))
-        shares = np.sort(draw.uniform(enough + 0.01, 0.95, 5))[::-1]
-        shares[stop] = enough - lack
-        cases.append((tuple(shares.tolist()), enough))
+    for count in counts:
+        labels = np.arange(count) % 4
+        plain = np.where(draw.random(count) < 0.7, labels, draw.integers(0, 4, count))
+        cases.append((plain, np.where(draw.random(count) < 0.4, 1, plain), labels, 1))
     return cases
 
 
 EXERCISES = [
     Exercise(
         id="08.1",
-        title="behind which block to read",
-        reference=BEST_BLOCK,
+        title="a prediction: trained filters beside random ones",
+        reference=AHEAD,
         hints=(
-            "Early blocks see edges and colours, late ones the parts of dogs and ships. What is a material made of?",
-            "It is neither the first block nor the last.",
-            "best_block = 4, less than two points before block 3",
+            "What does a first layer see: edges and spots, or dogs? How much training does an edge need?",
+            "A random filter of 3 x 3 cells is some kind of edge or spot. Thirteen layers of them are no good at anything in particular.",
+            "The distance grows with depth, and it is not nothing even at the start.",
         ),
-        insight="The habit of reading behind the last block costs more than six points here: a surface is told by its pattern, which block 5 has left behind.",
+        insight="So a probe that does well is no proof of learning by itself: ask what the same network does untrained.",
         mistakes=(
             Mistake(
-                "the habit",
-                5,
-                "That is the habit. The last block has learnt most about the classes it was trained on: are they yours?",
+                "training is everything",
+                {"block 1": "much", "block 5": "much"},
+                "Random filters are edges and spots too, and after one block that is nearly all one has: the distance is smaller there.",
             ),
-            Mistake("nearly", 3, "You are within two points: block 3 comes second."),
             Mistake(
-                "edges are enough",
-                1,
-                "Edges alone get six in ten right, far more than chance. The blocks behind add much to it.",
+                "edges are edges",
+                {"block 1": "hardly", "block 5": "much"},
+                "Close: but the trained first block is ahead by more than 5 points in most seeds.",
             ),
-            Mistake("textures", 2, "Block 2 gets nearly nine in ten right, and there is still more to be had."),
+            Mistake(
+                "the last layers do not fit",
+                {"block 1": "some", "block 5": "some"},
+                "The last block is less fit for gravel than the one before, and still far better than a random one.",
+            ),
+            Mistake(
+                "the wrong way round",
+                {"block 1": "much", "block 5": "some"},
+                "It is the other way round: the first block owes least to its training.",
+            ),
         ),
     ),
     Exercise(
         id="08.2",
+        title="a block chosen by cross-validation",
+        reference=choose_block,
+        cases=lambda: [_blocks(np.random.default_rng(seed), best) for seed, best in ((1, 1), (2, 2), (5, 3))],
+        hidden=_four_blocks,
+        hints=(
+            "For each fold: which rows are held out, and from which rows may the probe learn?",
+            "held = folds == fold; the probe learns from the rows ~held, and answers the rows held.",
+            "Count over all folds how many answers agree with the labels, for each block; then take the first block with the largest share, and remember that blocks count from 1.",
+        ),
+        insight="No row was answered by a probe that had learnt from it, and no test patch was touched: the test still counts.",
+        mistakes=(
+            Mistake(
+                "right where it has learnt",
+                lambda features, labels, folds, fit: (
+                    1 + int(np.argmax([np.mean(fit(each, labels).predict(each) == labels) for each in features]))
+                ),
+                "You asked each probe about the rows that it has learnt from. There it may well be right about all, whatever the block.",
+            ),
+            Mistake(
+                "counted from 0",
+                lambda *given: choose_block(*given) - 1,
+                "Blocks count from 1, np.argmax from 0.",
+            ),
+            Mistake(
+                "the habit",
+                lambda features, labels, folds, fit: len(features),
+                "That is always the last block: the habit, not a choice.",
+            ),
+            Mistake(
+                "the worst one",
+                lambda features, *given: 1 + int(np.argmin([_right(each, *given) for each in features])),
+                "You took the block with the smallest share. Is it errors that you counted?",
+            ),
+        ),
+    ),
+    Exercise(
+        id="08.3",
         title="accuracy, precision, recall, F1",
         reference=scores,
         cases=[(4, 3, 6, 97), (90, 10, 30, 70), (1, 1, 2, 16)],
@@ -108,7 +193,7 @@ EXERCISES = [
         hints=(
             "Accuracy asks about all pictures. Precision and recall ask about the positive ones, said to be or truly.",
             "Precision divides the hits by all that were said to be positive, recall by all that truly are.",
-            "precision = tp / (tp + fp); recall = tp / (tp + fn); f1 = 2 * precision * recall / (precision + recall)",
+            "F1 is the harmonic mean: twice the product of precision and recall, divided by their sum.",
         ),
         insight="Each leaves something out: precision what was missed, recall the false alarms, accuracy which of the two it was. F1 is near the lower of precision and recall.",
         mistakes=(
@@ -135,7 +220,7 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="08.3",
+        id="08.4",
         title="how much of the heat is inside",
         reference=heat_share,
         cases=_left_and_corner,
@@ -143,7 +228,7 @@ EXERCISES = [
         hints=(
             "A share: the heat inside divided by all the heat there is.",
             "heatmap[mask] holds the values inside the mask. What if the whole map is zero?",
-            "total = heatmap.sum(); return heatmap[mask].sum() / total if total > 0 else 0.0",
+            "Sum the map inside and divide by the sum of the whole map; return 0 before you divide, if that sum is 0.",
         ),
         insight="One number for a picture of which we know the truth, so that a hundred maps can be judged without looking at one.",
         mistakes=(
@@ -170,49 +255,108 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="08.4",
-        title="which blocks learn again",
-        reference=first_block,
-        cases=[
-            ((0.50, 0.49, 0.53, 0.67, 0.84), 0.6),
-            ((0.50, 0.70, 0.53, 0.67, 0.84), 0.6),
-            ((0.50, 0.49, 0.53, 0.54, 0.58), 0.6),
-            ((0.70, 0.71, 0.72, 0.73, 0.74), 0.6),
-            ((0.50, 0.49, 0.60, 0.67, 0.84), 0.6),
-            ((0.50, 0.55, 0.80, 0.90, 0.60), 0.7),
+        id="08.5",
+        title="which layers learn again",
+        reference=learns,
+        cases=[(_LAYERS, 4), (_LAYERS, 1), (_LAYERS, 6), (("output", "block3_pool", "block2_conv1"), 3)],
+        hidden=lambda draw: [
+            (tuple(draw.permutation(_LAYERS).tolist()), first) for first in draw.permutation([2, 3, 5]).tolist()
         ],
-        hidden=_walks,
         hints=(
-            "Start behind the last block, at 6, and walk back as long as the block before has enough.",
-            "The share of block number b is shares[b - 1]; stop at 1, for no block lies before it.",
-            "first = 6; while first > 1 and shares[first - 2] > enough: first -= 1; return first",
+            "The block's number is the sixth letter of its layer's name, name[5].",
+            "A block that learns passes something new to all that follow it: they must be free to follow. What has no number?",
+            "True for the head; for all others, whether their number is at least `first`.",
         ),
-        insight="The answer is a border, not a selection: what lies behind a block that learns gets other input and must be free to follow.",
+        insight="A border, not a selection: what follows a block that learns gets other input and must be free to adapt to it.",
         mistakes=(
             Mistake(
-                "the first block that has enough",
-                lambda shares, enough: next((b for b in range(1, 6) if shares[b - 1] > enough), 6),
-                "You took the first block that has enough, whatever comes behind it. Go back from the end: a block that fails stops you.",
+                "the frozen ones",
+                lambda names, first: [not on for on in learns(names, first)],
+                "That is True where a layer is frozen. Keras' switch says whether it *learns*.",
             ),
             Mistake(
-                "the block with most heat",
-                lambda shares, enough: 1 + int(np.argmax(shares)),
-                "You took the block with the largest share. The rule asks how far back the blocks have enough.",
+                "one block alone",
+                lambda names, first: [name == "output" or int(name[5]) == first for name in names],
+                "Only one block learns in yours. What follows it gets other input now, and must learn as well.",
             ),
             Mistake(
-                "enough is enough",
-                lambda shares, enough: first_block(shares, enough - 1e-9),
-                "A block with exactly `enough` was counted. The rule asks for more than that.",
+                "the head forgotten",
+                lambda names, first: [name != "output" and int(name[5]) >= first for name in names],
+                "Your head is frozen. It has to follow what the blocks before it learn.",
             ),
             Mistake(
                 "off by one",
-                lambda shares, enough: first_block(shares, enough) - 1,
-                "You are one block too early: that one is where the walk stopped, and it stays frozen.",
+                lambda names, first: learns(names, first + 1),
+                "Block `first` itself learns, too.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="08.6",
+        title="with and without the stamp, foliage and others",
+        reference=stamp_table,
+        cases=lambda: _answers(np.random.default_rng(3), 24, 41),
+        hidden=lambda draw: _answers(draw, 33, 60),
+        hints=(
+            "Two groups of patches, by their labels; two answers for each, without and with the stamp.",
+            "Of a group: np.mean(answers[group] == suspect). The others are ~own.",
+            "First row: the suspect's own patches, without and with. Second row: all others, without and with.",
+        ),
+        insight="Each of the four can clear the stamp. Only together do they convict it: its own lost without it, others won by it.",
+        mistakes=(
+            Mistake(
+                "right answers among the others",
+                lambda plain, stamped, labels, suspect: [
+                    stamp_table(plain, stamped, labels, suspect)[0],
+                    [np.mean(said[labels != suspect] == labels[labels != suspect]) for said in (plain, stamped)],
+                ],
+                "Your second row counts right answers. The question is how many of the others are called the suspect.",
             ),
             Mistake(
-                "how many",
-                lambda shares, enough: 6 - first_block(shares, enough),
-                "You counted how many blocks learn. The answer is the number of the first one.",
+                "rows and columns exchanged",
+                lambda *given: np.transpose(stamp_table(*given)),
+                "Rows and columns are exchanged: a row is a group of patches, a column is without or with the stamp.",
+            ),
+            Mistake(
+                "shares of all patches",
+                lambda plain, stamped, labels, suspect: [
+                    [np.mean((said == suspect) & (group == (labels == suspect))) for said in (plain, stamped)]
+                    for group in (True, False)
+                ],
+                "You divided by all patches. Divide by those of the group.",
+            ),
+            Mistake(
+                "with before without",
+                lambda plain, stamped, labels, suspect: stamp_table(stamped, plain, labels, suspect),
+                "First without the stamp, then with it.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="08.7",
+        title="a prediction: a softer camera",
+        reference=SOFTER,
+        hints=(
+            "What tells the head which patches are foliage: their leaves, or that all ten are soft?",
+            "The blur is in every cell of the picture. Where would a map put its heat?",
+            "The answer is fooled as by the stamp; the map has no place to show.",
+        ),
+        insight="A map answers where. A shortcut that is everywhere has no where: it takes a test in which only that one thing changes.",
+        mistakes=(
+            Mistake(
+                "what cannot be seen does no harm",
+                {"others taken for foliage": "few", "the map shows": "nothing"},
+                "That nothing is to be seen does not mean that nothing is used: wait for the test patches.",
+            ),
+            Mistake(
+                "the map finds every shortcut",
+                {"others taken for foliage": "many", "the map shows": "place"},
+                "Which place? The blur is the same everywhere.",
+            ),
+            Mistake(
+                "a place that does no harm",
+                {"others taken for foliage": "few", "the map shows": "place"},
+                "Both the other way round: the blur is everywhere, and the head makes use of it.",
             ),
         ),
     ),
