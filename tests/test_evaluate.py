@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import spearmanr
+from scipy.stats import binomtest, spearmanr
 from scipy.stats import t as student
 
 from xailab._tensorflow import keras
@@ -12,9 +12,11 @@ from xailab.evaluate import (
     insertion,
     iou,
     mean_and_interval,
+    mean_difference,
     pointing_game,
     randomization_check,
     rank_correlation,
+    share_and_interval,
     stability,
     top_intersection,
 )
@@ -99,11 +101,59 @@ def test_both_curves_agree_with_a_slow_loop(steps):
     np.testing.assert_allclose(ours, by_a_slow_loop(predict, seen[0][0], photo, heatmap, 1, steps))
 
 
-def test_pixels_of_equal_value_go_row_by_row():
+def test_pixels_of_equal_value_go_row_by_row_if_asked():
     seen, coarse = [], np.repeat([0.0, 1.0], 8).reshape(4, 4)
-    deletion(lambda x: seen.append(x) or np.ones((17, 1)), DRAW.random((4, 4, 1)), coarse, target=0, steps=16)
+    curve = deletion(
+        lambda x: seen.append(x) or np.ones((17, 1)), DRAW.random((4, 4, 1)), coarse, target=0, steps=16, ties="rows"
+    )
     changed = (seen[0] != seen[0][0])[..., 0].reshape(17, 16)
     assert [np.flatnonzero(now & ~before)[0] for before, now in zip(changed, changed[1:])] == [*range(8, 16), *range(8)]
+    assert len(seen) == 1 and curve.auc == 1
+
+
+def test_ties_in_random_order_estimate_the_mean_over_all_orders():
+    """Two of six pixels hold all of the score, and the map says nothing of five of the six: by hand, over all 120 orders."""
+    image, heatmap = np.zeros((2, 3, 1)), np.zeros((2, 3))
+    image[0, 0] = image[1, 2] = 1
+    heatmap[0, 1] = 1
+    left = [1, 1, *(1 - gone / 5 for gone in range(1, 6))]  # of two lit pixels, after one that is not lit
+
+    def both(images):
+        return (images == 1).sum(axis=(1, 2)) / 2
+
+    many = deletion(both, image, heatmap, target=0, steps=6, orders=4000)
+    np.testing.assert_allclose(many.scores, left, atol=0.03)
+    assert many.auc == pytest.approx(np.trapezoid(left) / 6, abs=0.01)
+    again = deletion(both, image, heatmap, target=0, steps=6, orders=4000)
+    np.testing.assert_array_equal(many.scores, again.scores)
+
+
+def test_without_ties_every_order_gives_the_same_curve_and_asks_once():
+    photo, heatmap, asked = DRAW.random((6, 5, 3)), DRAW.permutation(30).reshape(6, 5), []
+
+    def predict(photos):
+        asked.append(len(photos))
+        return photos.sum(axis=(1, 2))
+
+    for measure in (deletion, insertion):
+        one = measure(predict, photo, heatmap, target=1, steps=7)
+        other = measure(predict, photo, heatmap, target=1, steps=7, ties="rows", orders=1)
+        np.testing.assert_array_equal(one.scores, other.scores)
+    assert asked == [8] * 4
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=10, deadline=None)
+def test_the_mean_until_a_share_is_the_area_of_the_line_below_it(seed):
+    draw = np.random.default_rng(seed)
+    photo, heatmap, share = draw.random((6, 5, 3)), draw.random((6, 5)), draw.uniform(0.05, 0.95)
+    curve = deletion(lambda photos: photos.mean(axis=(1, 2)), photo, heatmap, target=0, steps=10)
+    fine = np.linspace(0, share, 20_001)
+    assert curve.until(share) == pytest.approx(np.interp(fine, curve.fractions, curve.scores).mean(), rel=1e-3)
+    assert curve.until(1) == pytest.approx(curve.auc)
+    for wrong in (0, 1.2, float("nan")):
+        with pytest.raises(ValueError, match="share is"):
+            curve.until(wrong)
 
 
 def drawn(*rows):
@@ -182,6 +232,52 @@ def test_the_interval_is_students_and_holds_the_mean_95_times_in_100():
     np.testing.assert_allclose([mean - half, mean + half], [low, high])
     held = [abs(mean) <= half for mean, half in map(mean_and_interval, DRAW.normal(size=(2000, 6)))]
     assert 0.93 < np.mean(held) < 0.97
+
+
+def test_another_draws_mean_lies_in_the_interval_less_than_95_times_in_100():
+    intervals, others = map(mean_and_interval, DRAW.normal(size=(2000, 20))), DRAW.normal(size=(2000, 20)).mean(axis=1)
+    inside = np.mean([abs(other - mean) <= half for (mean, half), other in zip(intervals, others)])
+    assert 0.8 < inside < 0.9
+
+
+def test_the_difference_of_pairs_is_judged_by_the_differences():
+    hard, gain = DRAW.normal(0, 10, 30), DRAW.normal(1, 0.1, 30)
+    mean, half = mean_difference(hard + gain, hard)
+    np.testing.assert_allclose((mean, half), mean_and_interval(gain))
+    assert half < 0.1 < mean_and_interval(hard)[1]
+
+
+@pytest.mark.parametrize("count, total", [(0, 4), (4, 4), (2, 4), (1, 208), (50, 100)])
+def test_the_exact_interval_of_a_share_is_scipys(count, total):
+    share, low, high = share_and_interval([1] * count + [0] * (total - count))
+    exact = binomtest(count, total).proportion_ci(0.95, "exact")
+    np.testing.assert_allclose((share, low, high), (count / total, exact.low, exact.high))
+
+
+def test_the_interval_of_a_share_holds_it_95_times_in_100_also_for_hits_in_part():
+    for truth in (0.02, 0.3, 0.97):
+        hits = DRAW.random((1000, 25)) < truth
+        parts = truth * (1 - 0.5 * DRAW.integers(0, 2, hits.shape)) / 0.75 if truth < 0.5 else hits
+        for drawn_hits in (hits, np.minimum(parts, 1)):
+            ends = [share_and_interval(each)[1:] for each in drawn_hits]
+            assert np.mean([low <= truth <= high for low, high in ends]) >= 0.94
+
+
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        (lambda: mean_and_interval([1.0]), "at least two"),
+        (lambda: mean_and_interval([1.0, np.nan]), "NaN"),
+        (lambda: mean_difference([1.0, 2], [1.0, 2, 3]), "pairs"),
+        (lambda: share_and_interval([]), "at least one"),
+        (lambda: share_and_interval([[1, 0]]), "shape"),
+        (lambda: share_and_interval([1, 0, np.nan]), "from 0 to 1"),
+        (lambda: share_and_interval([1, 2]), "from 0 to 1"),
+    ],
+)
+def test_values_without_an_interval_are_refused(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()
 
 
 @pytest.fixture(scope="module")

@@ -25,24 +25,37 @@ class Curve:
     scores: np.ndarray
     auc: float
 
+    def until(self, share):
+        """Mean score until this share of the pixels, above 0 and at most 1, has changed; until(1) is auc.
 
-def deletion(predict, image, heatmap, *, target, steps=50):
+        Returns float, in units of the score; between two steps the curve is a line. Raises ValueError for another share.
+        Lesson 11.
+        """
+        if not 0 < share <= 1:
+            raise ValueError(f"share is {share}: a part of the pixels, above 0 and at most 1, was expected.")
+        places = np.append(self.fractions[self.fractions < share], share)
+        return float(np.trapezoid(np.interp(places, self.fractions, self.scores), places) / share)
+
+
+def deletion(predict, image, heatmap, *, target, steps=50, ties="random", orders=5):
     """Deletion curve: the score while pixels turn to the picture's mean colour, those that the map marks highest first.
 
-    predict: function from images (N, H, W, C) to numbers (N, outputs), called once; a Classifier, for instance.
+    predict: function from images (N, H, W, C) to numbers (N, outputs), called once an order; a Classifier, for instance.
     image: uint8 photo (H, W, 3) or float (H, W, C), as predict takes it. heatmap: float (H, W), higher = more evidence.
-    target: column of the predictions. steps: how many equal parts the pixels go in.
-    Returns a Curve; the lower its area, the better the map. Pixels of equal value go row by row, as in the authors' code.
-    Raises ValueError for a map of another size, with NaN or constant, and for a target that is not there or never
-    predicted. Petsiuk, Das, Saenko (2018), section 4.3; Samek et al. (2017), equation 12. Lesson 11.
+    target: column of the predictions. steps: how many equal parts the pixels go in. ties: what pixels of equal value do,
+    of which the map says nothing: "random" takes the mean of the curves of so many random `orders` of them, always the same
+    ones, an estimate of the mean over all orders; "rows" takes them row by row, from the top, as the authors' code does.
+    Returns a Curve; the lower its area, the better the map. Without equal values both are the same curve.
+    Raises ValueError for a map of another size, with NaN or constant, for a target that is not there or never
+    predicted, for other ties and fewer than one order. Petsiuk, Das, Saenko (2018), section 4.3; Samek et al. (2017), equation 12. Lesson 11.
     """
     image, heatmap = _check_pair(image, heatmap, steps)
     mean = image.mean(axis=(0, 1))
     flat = np.broadcast_to(mean.round() if image.dtype == np.uint8 else mean, image.shape).astype(image.dtype)
-    return _curve(predict, image, flat, heatmap, target, steps)
+    return _mean_curve(predict, image, flat, heatmap, target, steps, ties, orders)
 
 
-def insertion(predict, image, heatmap, *, target, steps=50):
+def insertion(predict, image, heatmap, *, target, steps=50, ties="random", orders=5):
     """Insertion curve: the score while the blurred picture turns sharp, where the map is highest first.
 
     Arguments and errors as in deletion. The blur is Gaussian, its sigma a tenth of the picture's shorter side.
@@ -54,7 +67,7 @@ def insertion(predict, image, heatmap, *, target, steps=50):
     sigma = min(image.shape[:2]) / _BLUR
     blurred = gaussian_filter(image.astype(np.float32), (sigma, sigma, 0), truncate=2)
     blurred = blurred.round() if image.dtype == np.uint8 else blurred
-    return _curve(predict, blurred.astype(image.dtype), image, heatmap, target, steps)
+    return _mean_curve(predict, blurred.astype(image.dtype), image, heatmap, target, steps, ties, orders)
 
 
 def pointing_game(heatmaps, masks, *, tolerance=0):
@@ -202,26 +215,76 @@ def stability(explain, images, *, noise, copies=5, seed=0, similarity=rank_corre
 
 
 def mean_and_interval(values):
-    """Mean of a measure over pictures, and half the width of its 95 % confidence interval, by Student's t.
+    """Mean of a measure over pictures or networks, and half the width of its 95 % confidence interval, by Student's t.
 
-    values: float (N,), at least two. Returns (mean, half width), in the values' unit: another draw of as many pictures
-    would be expected within mean - half to mean + half. Raises ValueError for fewer than two. Student (1908). Lesson 11.
+    values: float (N,), at least two. Returns (mean, half width), in the values' unit: of the intervals mean - half to
+    mean + half of many draws, 95 in 100 hold the mean that is meant, of all pictures or networks. The mean of another draw
+    is less likely to lie in one. For shares right, or hits, take share_and_interval, for two methods on the same pictures
+    mean_difference. Raises ValueError for fewer than two, and for NaN. Student (1908). Lesson 11.
     """
     from scipy.stats import t
 
     values = np.asarray(values, float)
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(f"the values have shape {values.shape}: at least two numbers in a row were expected.")
+    if np.isnan(values).any():
+        raise ValueError("the values hold NaN: leave out what was not measured, and say how many these are.")
     error = values.std(ddof=1) / np.sqrt(len(values))
     return float(values.mean()), float(error * t.ppf(0.975, len(values) - 1))
 
 
-def _curve(predict, before, after, heatmap, target, steps):
-    """Ask once about all pictures on the way from one to the other, where the map's highest pixels change first."""
-    order = np.argsort(-heatmap.ravel(), kind="stable")
-    counts = np.round(np.linspace(0, heatmap.size, steps + 1)).astype(int)
+def mean_difference(values, others):
+    """Mean of the differences of two measures of the same pictures or networks, and half of its 95 % interval.
+
+    values, others: float (N,), pair by pair, at least two. Returns (mean of values - others, half width) as
+    mean_and_interval: what is hard for both does not widen it. Raises ValueError for different numbers. Lesson 11.
+    """
+    if np.shape(values) != np.shape(others):
+        raise ValueError(f"the values have shapes {np.shape(values)} and {np.shape(others)}: pairs were expected.")
+    return mean_and_interval(np.subtract(values, others, dtype=float))
+
+
+def share_and_interval(hits):
+    """Share of hits, and the ends of its exact 95 % confidence interval.
+
+    hits: bool or float (N,), at least one, from 0 to 1; what lies between counts as part of a hit, as pointing_game gives
+    it for several highest pixels, and makes the interval wider than it need be. Returns (share, low, high), from 0 to 1
+    each: in at least 95 draws of 100 the ends enclose the share that is meant, however few hits there are.
+    Raises ValueError for no hits, NaN and what is not between 0 and 1. Clopper and Pearson (1934). Lesson 11.
+    """
+    from scipy.stats import beta
+
+    hits = np.asarray(hits, float)
+    if hits.ndim != 1 or not len(hits):
+        raise ValueError(f"the hits have shape {hits.shape}: at least one number in a row was expected.")
+    if not ((hits >= 0) & (hits <= 1)).all():
+        raise ValueError("the hits hold values that are not from 0 to 1: 1 for a hit and 0 for a miss were expected.")
+    count, total = hits.sum(), len(hits)
+    low = beta.ppf(0.025, count, total - count + 1) if count > 0 else 0.0
+    high = beta.ppf(0.975, count + 1, total - count) if count < total else 1.0
+    return float(count / total), float(low), float(high)
+
+
+def _mean_curve(predict, before, after, heatmap, target, steps, ties, orders):
+    """The curve, or where the map has ties its mean over random orders of them."""
+    if ties not in ("random", "rows"):
+        raise ValueError(f"ties is {ties!r}: 'random' or 'rows' was expected.")
+    if not isinstance(orders, (int, np.integer)) or orders < 1:
+        raise ValueError(f"orders is {orders!r}: a whole number of random orders, at least 1, was expected.")
+    rows, tied = np.arange(heatmap.size), len(np.unique(heatmap)) < heatmap.size
+    random = np.random.default_rng(0)
+    begin = [random.permutation(rows) for _ in range(orders)] if tied and ties == "random" else [rows]
+    ranked = [pixels[np.argsort(-heatmap.ravel()[pixels], kind="stable")] for pixels in begin]
+    curves = [_curve(predict, before, after, order, target, steps) for order in ranked]
+    fractions, scores = curves[0][0], np.mean([scores for _, scores in curves], axis=0)
+    return Curve(fractions, scores, float(np.trapezoid(scores, fractions)))
+
+
+def _curve(predict, before, after, order, target, steps):
+    """Ask once about all pictures on the way from one to the other, whose pixels change in this order: (shares, scores)."""
+    counts = np.round(np.linspace(0, order.size, steps + 1)).astype(int)
     pictures = np.empty((steps + 1, *before.shape), before.dtype)
-    pixels, after = pictures.reshape(steps + 1, heatmap.size, -1), after.reshape(heatmap.size, -1)
+    pixels, after = pictures.reshape(steps + 1, order.size, -1), after.reshape(order.size, -1)
     pictures[0] = before
     for step in range(steps):
         pixels[step + 1] = pixels[step]
@@ -242,8 +305,7 @@ def _curve(predict, before, after, heatmap, target, steps):
             f"target {target} is never predicted: its score is 0 from the first picture to the last, and there is nothing to "
             "lose or win. Take a class that the network sees here, such as its top class."
         )
-    fractions = counts / heatmap.size
-    return Curve(fractions, scores, float(np.trapezoid(scores, fractions)))
+    return counts / order.size, scores
 
 
 def _highest(heatmap, count):
