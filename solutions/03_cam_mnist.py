@@ -90,17 +90,15 @@ def learn(network, images, labels, epochs):
         metrics=["accuracy"],
         steps_per_execution=25,
     )
-    return network.fit(images, labels, batch_size=32, epochs=epochs, verbose=0).history
+    curves = plot.growing(
+        {"accuracy": "share right", "loss": "loss"},
+        title=f"Learning from {len(images):,} digits",
+        ylabel="share, loss",
+    )
+    network.fit(images, labels, 32, epochs, verbose=0, callbacks=[curves])
 
 
-history = learn(network, versions, np.tile(truth[train], copies), EPOCHS)
-
-# %%
-plot.curves(
-    {"share right": history["accuracy"], "loss": history["loss"]},
-    title="Learning to recognise sevens and nines",
-    ylabel="share, loss",
-)
+learn(network, versions, np.tile(truth[train], copies), EPOCHS)
 
 # %%
 logits = network.predict(pair[held_out], verbose=0)
