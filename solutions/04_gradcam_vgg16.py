@@ -392,9 +392,9 @@ plot.overlay(
 
 # %% tags=["exercise"] id="04.5" minutes=8 difficulty=3
 def scan(ask, image, places, side, filling, answer):
-    """Cover each place (top, left) with a patch of the filling, a picture like the image:
-    fall of the answer's logit, rise of the best other one. ask: images (N, H, W, C) to
-    logits (N, K). -> (places, 2)"""
+    """Cover each place (top, left) with a patch of the filling, a picture like the
+    image: fall of the answer's logit, rise of the best other one. ask: from images
+    (N, H, W, C) to logits (N, K). -> (places, 2)"""
     covered = np.stack([image] * len(places))
     for picture, (top, left) in zip(covered, places):
         patch = np.s_[top : top + side, left : left + side]
@@ -433,8 +433,8 @@ plot.grid(
     title="Astronaut: a patch of 64 pixels at every place",
     columns=len(FILLS),
     alt=(
-        "Maps of 6 by 6 places. With each fill the answer falls most at the collar, then"
-        " in the upper right corner; the rival falls at the collar and rises there."
+        "Maps of 6 by 6 places. With each fill the answer falls most at the collar, and"
+        " much in the upper right corner; the rival falls at the collar, rises there."
     ),
 )
 
