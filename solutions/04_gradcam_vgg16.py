@@ -309,7 +309,7 @@ plot.grid(
 
 # %% [markdown]
 # Three pictures are an anecdote, and we picked them: Grad-CAM right, wrong, and empty or nearly so. So let the blackout judge all 400. It says which half of a counter
-# matters more; a map says so by the sums of its halves. In what share of the counters do the two **disagree**? And how often would a map
+# matters more; a map says so by the sums of its halves. In what share of the counters do the two *disagree*? And how often would a map
 # that knows nothing? Write down your guess.
 
 
@@ -354,9 +354,9 @@ print("sums to the logit minus the bias:", np.allclose(sums, logit - bias, atol=
 #
 # ## A relative: Grad-CAM++
 #
-# **Grad-CAM++** keeps the positive gradients only and weighs them position by position, so that several small objects would count as much as a
-# large one. Lerma and Lucas (2022) found how much of that arrives: its maps correlate above .9 with Grad-CAM's on the positive gradients alone, on
-# all of our photos.
+# **Grad-CAM++** keeps the positive gradients only and weighs them position by position, so that several small objects should count as
+# much as a large one. Lerma and Lucas (2022) show that little else happens than the first step: on all of our photos its maps correlate above .9
+# with those of Grad-CAM on the positive gradients alone.
 # <!-- tried: tests/lessons/test_lesson_04.py::test_grad_cam_plus_plus_is_nearly_grad_cam_on_positive_gradients | top class, block5_conv3 | .93 to 1.00 | Grad-CAM with all gradients: .07 to .98 | 16 photos; 5 drawn in the test -->
 # What it drops are the channels that speak *against* the class. Ask for the cat and for the cup in our two-class photo:
 

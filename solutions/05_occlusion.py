@@ -128,7 +128,7 @@ plot.layer_strip(
 # **Common confusion:** a blue place is read as "unimportant". Unimportant is zero; blue speaks against the class.
 
 # %% [markdown]
-# **Move it yourself.** Find the place where the patch takes most, and one where it *adds* to the score.
+# **Move it yourself.** Find the place where the logit falls most, and one where it *rises*.
 
 # %%
 from course import demo
@@ -190,7 +190,7 @@ for block, (convolutions, change) in enumerate(zip((2, 2, 3, 3, 3), changes), st
 # ## Many patches at once
 #
 # A patch covers one place at a time, so two eyes hide each other. RISE (Petsiuk and others, 2018) covers many places at once: a random
-# mask hides each cell of a 7 x 7 grid with probability 1/2. Ask for the logit behind hundreds of masks. A pixel's value is the mean of the
+# mask hides each cell of a 7 x 7 grid with probability 1/2. Ask for the logit under hundreds of masks. A pixel's value is the mean of the
 # answers, each counted by how far its mask lets the pixel through.
 
 # %%
@@ -285,7 +285,7 @@ for name in ("flower", "hopper", "palace", "astronaut", "cat"):
 # %% [markdown]
 # On the flower and the officer the hypothesis holds. The palace's *beacon* refutes nothing: the patch alone makes it a *monastery*, so there
 # the test could not succeed. The astronaut does refute it: the patch alone leaves the label, and covering the watch does not bring it back.
-# (The brown strap is still there.) "A watch fools it" would be too strong.
+# (The brown strap is still there.) So "a watch fools it" would be too strong.
 
 # %% [markdown]
 # **Fix.** Nothing is wrong with the weights: two objects, one label for both. Crop the photo, or ask for several labels.
@@ -482,8 +482,8 @@ plated = np.concatenate([salads, pooled(on_plate(grass[40:], seed=1))])
 report(train(plated, pizzas), unseen)
 
 # %% [markdown]
-# The complaint is gone, with more than 90 % of the salads on plates right, and the cause is not: some pizzas without a plate, of which none
-# was ever shown, are still lost.
+# More than 90 % of the salads on plates are right now, so the complaint is gone; but some pizzas without a plate are still lost, for none was
+# ever shown.
 # <!-- tried: tests/lessons/test_lesson_05.py::test_salads_on_plates_cure_the_complaint_only | a quarter more pictures, all salads on plates | 5 of 5 | pizzas without a plate: below 100 % in 5 of 5 | 5 seeds; one new in the test -->
 # If you test only the complaint, you stop here. The better hypothesis says more, so add ten pizzas without a plate as well.
 
