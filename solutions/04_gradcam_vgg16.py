@@ -448,9 +448,10 @@ verdict = {"falls most": "collar", "flips": "corner", "because of": "rival"}
 verdict = check("04.6", verdict)
 
 # %% [markdown]
-# Had we looked at the answers alone, we would have called the collar unimportant. A patch on it costs more than 1 with every fill, but there
-# *clothing*, the rival, falls as well; in the corner clothing rises by more than .5, and that, not a larger fall, turns the answer.
-# <!-- tried: tests/lessons/test_lesson_04.py::test_the_collar_carries_most_and_the_corner_turns_the_answer_by_its_rival | a patch of 64 in a drawn colour at eight places; in the lesson three fills at 36 | collar 1.1 to 1.5, its rival falls; corner .7 to 1.2, its rival rises by .7 to 1.2 | six other places: none falls as far as the collar | 1 photo; 3 fills and 5 drawn colours -->
+# Had we looked at the answers alone, we would have called the collar unimportant. A patch on it costs more than .75 in every
+# colour that we drew, but there *clothing*, the rival, never rises by .5; in the corner it does so in every colour, and that, not a
+# larger fall, turns the answer.
+# <!-- tried: tests/lessons/test_lesson_04.py::test_the_collar_carries_most_and_the_corner_turns_the_answer_by_its_rival | a patch of 64 in a drawn colour at eight places; in the lesson three fills at 36 | collar .9 to 1.5, its rival -.7 to +.3; corner .4 to 1.3, its rival +.7 to +1.4 | six other places: none falls as far as the collar | 1 photo; 3 fills, 17 colours; 1 new colour in the test -->
 # Does that prove the brass? No. The corner carries nearly as much, a blurred patch 32 pixels higher flips the answer, too, and *why* a collar
 # speaks for an instrument remains our story. Lesson 05 makes a method of this test.
 #
