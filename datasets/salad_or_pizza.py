@@ -17,6 +17,7 @@ from xailab.data import materials, on_plate
 from xailab.models import efficientnet_lite0
 
 RESULTS = Path(__file__).with_suffix(".json")
+PARTS = {"bare": (False, False), "rim": (True, False), "table": (False, True), "both": (True, True)}  # rim, table
 KINDS = ("salad, no plate", "salad on a plate", "pizza, no plate", "pizza on a plate")
 
 
@@ -24,7 +25,9 @@ def trial(seed, train=40, new=40):
     """Train and test as lesson 05 does, on pictures cut with another seed.
 
     train, new: pictures per kind; a quarter of train is added in each remedy. Returns {training set: {"right": shares of
-    the four KINDS, "logit": their mean logits, positive for pizza}}, in the order of the lesson.
+    the four KINDS, "logit": their mean logits, positive for pizza, "parts": for the new salads of the second kind as they are
+    and with the PARTS of a plate [share called pizza, mean logit]}}, in the order of the lesson; the last set is fair, of
+    pictures without any plate.
     """
     lite = efficientnet_lite0()
     features = keras.Model(lite.model.inputs[0], lite.model.layers[-1].input)
@@ -39,6 +42,7 @@ def trial(seed, train=40, new=40):
     )
     unseen = [new_grass[:new], on_plate(new_grass[new:]), new_gravel[:new], on_plate(new_gravel[new:])]
     unseen = [pooled(pictures) for pictures in unseen]
+    parts = {name: pooled(on_plate(new_grass[new:], 0, *drawn)) for name, drawn in PARTS.items()}
     salads, pizzas = pooled(grass[:train]), pooled(on_plate(gravel[:train]))
     same = pooled(grass[train:]), pooled(on_plate(gravel[train:], seed=1))
     other = pooled(on_plate(grass[train:], seed=1)), pooled(gravel[train:])
@@ -48,14 +52,20 @@ def trial(seed, train=40, new=40):
         ("more of the same", *same),
         ("salads on plates", other[0], pizzas[:0]),
         ("salads on plates, pizzas without", *other),
+        ("fair", salads[:0], pooled(gravel[:train])),
     ):
-        shown = [salads, more_salads, pizzas, more_pizzas]
-        answers = np.repeat([0, 1], [len(salads) + len(more_salads), len(pizzas) + len(more_pizzas)])
+        plated = pizzas if name != "fair" else pizzas[:0]
+        shown = [salads, more_salads, plated, more_pizzas]
+        answers = np.repeat([0, 1], [len(salads) + len(more_salads), len(plated) + len(more_pizzas)])
         line = LogisticRegression(C=0.1, max_iter=1000).fit(np.concatenate(shown), answers)
         logits = [line.decision_function(each) for each in unseen]
         results[name] = {
             "right": [round(float(((each > 0) == (kind > 1)).mean()), 3) for kind, each in enumerate(logits)],
             "logit": [round(float(each.mean()), 2) for each in logits],
+            "parts": {
+                part: [round(float((found > 0).mean()), 3), round(float(found.mean()), 2)]
+                for part, found in ((part, line.decision_function(each)) for part, each in parts.items())
+            },
         }
     return results
 

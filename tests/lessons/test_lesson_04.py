@@ -183,9 +183,10 @@ def test_the_collar_carries_most_and_the_corner_turns_the_answer_by_its_rival(vg
     now = vgg.logits(astronaut[None])[0]
     changes = vgg.logits(covered) - now
     falls, rises = -changes[:, instrument], changes[:, clothing]
-    assert falls[0] > numbers[0] == 1 and rises[0] < 0
-    assert rises[1] > numbers[1] == 0.5 and falls[1] > 0.5
-    assert (falls[2:] < falls[0] / 2).all()  # the control: other places
+    cost, rise = numbers
+    assert falls[0] > cost == 0.75 and rises[0] < rise == 0.5
+    assert rises[1] > rise and rises[1] - rises[0] > rise
+    assert (falls[2:] < falls[0]).all()  # the control: other places
 
 
 def test_the_lessons_scan_says_what_the_verdict_says(printed):

@@ -5,122 +5,133 @@ import re
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import salad_or_pizza
-from course.author import build
-from xailab.cam import grad_cam
-from xailab.data import photos, square
+from xailab.data import photos, square, with_watch
 from xailab.models import efficientnet_lite0
 from xailab.occlusion import occlusion
+from xailab.rise import rise
 
-SEEDS = json.loads(salad_or_pizza.RESULTS.read_text())["seeds"]
-
-
-def each_seed(training, what="right"):
-    """(5, 4): of every seed the four kinds, salads without and with a plate, pizzas without and with one."""
-    assert len(SEEDS) >= 5
-    return np.array([seed[training][what] for seed in SEEDS.values()])
-
-
-def test_the_cup_stays_an_espresso_and_the_flower_becomes_a_clock_from_radius_40_on(printed):
-    said = {name: re.findall(rf"^{name} +radius \d+ (\w+)", printed, re.MULTILINE) for name in ("coffee", "flower")}
-    assert said == {"coffee": ["espresso"] * 3, "flower": ["daisy", "analog", "analog"]}
-
-
-def test_the_watch_takes_three_labels_over_and_two_of_them_come_back(printed):
-    rows = [
-        [re.sub(r" [\d.]+$", "", said.strip()) for said in line.split("->")]
-        for line in printed.splitlines()
-        if "->" in line
-    ]
-    first, watched, covered = zip(*([row[0][8:], *row[1:]] for row in rows))
-    taken = [index for index in range(5) if watched[index] == "analog clock"]
-    assert taken == [0, 1, 2] and covered[2] == "beacon"
-    assert [index for index in range(5) if covered[index] == first[index]] == [0, 1, 3, 4]
-
-
-def test_another_fill_changes_a_map_less_than_another_size():
-    lite, nine = efficientnet_lite0(), list(photos().values())
-    pictures = np.stack([*nine, *(square(photo[20:200, 30:210])[:, ::-1] for photo in nine[:3])])
-    ways = ({"patch": 64, "stride": 64}, {"patch": 64, "stride": 64, "fill": 0}, {"patch": 32, "stride": 32})
-    maps = [occlusion(lite, pictures, lite.logits(pictures).argmax(axis=1), progress=False, **way) for way in ways]
-    fill, size = (
-        np.array([np.corrcoef(one.ravel(), two.ravel())[0, 1] for one, two in zip(maps[0], others)])
-        for others in maps[1:]
-    )
-    assert (fill > size).all() and (fill > 0.7).all()
-
-
-def test_the_tables_of_the_lesson_are_those_of_the_first_seed(printed):
-    table = re.findall(r"^(?:salad|pizza)[ ,\w]+?(\d+)% right", printed, re.MULTILINE)
-    shares = np.array(table, int)[3:].reshape(-1, 4) / 100  # before it: the two kinds as collected, and the symptom
-    stages = ("as collected", "more of the same", "salads on plates", "salads on plates, pizzas without")
-    np.testing.assert_allclose(shares, [SEEDS["0"][stage]["right"] for stage in stages], atol=0.006)
-
-
-def test_the_short_trial_finds_what_the_long_one_did():
-    short = {name: result["right"] for name, result in salad_or_pizza.trial(0, train=20, new=16).items()}
-    assert short["as collected"][1] < 0.5 < short["as collected"][2]
-    assert short["salads on plates, pizzas without"] == [1, 1, 1, 1]
-
-
-def test_the_rim_alone_does_not_decide_in_any_seed():
-    salad, salad_plate, pizza, pizza_plate = each_seed("as collected").T
-    assert (salad == 1).all() and (pizza_plate == 1).all()  # as the hypothesis predicts
-    assert (salad_plate <= 0.25).all()  # nearly as it predicts
-    np.testing.assert_allclose(pizza, [0.78, 0.45, 0.62, 0.60, 0.50], atol=0.006)  # it forbids all of them
-
-
-def test_a_plate_counts_about_as_much_as_what_lies_on_it():
-    salad, salad_plate, pizza, pizza_plate = each_seed("as collected", "logit").T
-    plate, gravel = salad_plate - salad + pizza_plate - pizza, pizza - salad + pizza_plate - salad_plate
-    assert (plate / gravel > 0.6).all() and (plate / gravel < 1.6).all()
-
-
-def test_more_of_the_same_mends_neither_salads_nor_pizzas():
-    gained = each_seed("more of the same") - each_seed("as collected")
-    assert (gained[:, 1:3] < 0.1).all()
-
-
-def test_salads_on_plates_cure_the_complaint_only():
-    right = each_seed("salads on plates")
-    assert (right[:, 1] > 0.95).all() and (right[:, 2] < 1).all()
-
-
-def test_both_halves_of_the_fix_together_mend_all_four_kinds():
-    assert (each_seed("salads on plates, pizzas without") > 0.95).all()
+SALAD, SALAD_PLATE, PIZZA, PIZZA_PLATE = range(4)
 
 
 @pytest.fixture(scope="module")
-def lesson_space():
-    """What lesson 05 has at hand before its own case, with few pictures: names to objects."""
-    path = build.source("05")
-    cells = [cell.source for cell in build.read(path).cells if cell.cell_type == "code"]
-    space = {"NEW": 12}
-    exec(cells[0], space)
-    space["lite"] = efficientnet_lite0()
-    for cell in cells:
-        if cell.startswith(("learn, prove", "features =", "plated", "bare")):
-            exec(cell, space)
-    space["own case"] = [cell for cell in cells if "FOLDER:" in cell or "inspector.logits(shown" in cell]
-    return space
+def lite():
+    return efficientnet_lite0()
 
 
-def test_after_the_fix_grad_cam_is_faint_beside_the_map_before(lesson_space):
-    salads = lesson_space["unseen"]["salad on a plate"]
-    assert len(salads) >= 12
-    before, after = (grad_cam(lesson_space[network], salads, 0).max(axis=(1, 2)) for network in ("first_try", "fixed"))
-    assert (after < before / 2).all()
+def alike(one, other):
+    return np.corrcoef(one.ravel(), other.ravel())[0, 1]
 
 
-def test_the_case_of_the_parts_runs_on_a_folder_of_your_own(lesson_space, tmp_path):
-    for name in ("cat", "coffee"):
-        (tmp_path / name).mkdir()
-        for number in range(6):
-            photo = photos(300)[name][number * 10 :, number * 20 :]
-            Image.fromarray(photo).save(tmp_path / name / f"{number}.png")
-    space = lesson_space | {"FOLDER": tmp_path}
-    for cell in lesson_space["own case"]:
-        exec(cell, space)
-    assert space["inspector"].labels == ("cat", "coffee") and space["heats"].shape == (3, 224, 224)
+def test_another_fill_changes_a_map_less_than_another_size(lite, seed):
+    draw, nine = np.random.default_rng(seed), list(photos().values())
+    for photo in (nine[index] for index in draw.permutation(9)[:2]):
+        side = int(draw.integers(180, 224))
+        top, left = draw.integers(0, 225 - side, 2)
+        image = square(photo[top : top + side, left : left + side])[None]
+        ways = [(64, 32, "mean"), (64, 32, 0), (32, 32, "mean"), (64, 28, "mean")]
+        base, black, half, moved = (
+            occlusion(lite, image, patch=patch, stride=stride, fill=fill, progress=False)[0]
+            for patch, stride, fill in ways
+        )
+        assert alike(base, black) > alike(base, half)
+        assert alike(base, moved) > alike(base, half)  # the control: the same patch and fill at other places
+
+
+def test_two_draws_of_many_masks_agree_and_two_of_few_do_not(lite, seed, numbers):
+    many, bound, few = numbers[0], numbers[1], 20
+    flower, daisy = photos()["flower"][None], lite.labels.index("daisy")
+    agree = [
+        alike(*(rise(lite, flower, daisy, masks=int(masks), seed=seed + n, progress=False) for n in (0, 1)))
+        for masks in (many, few)
+    ]
+    assert (many, bound) == (200, 0.6) and agree[0] > bound > agree[1]
+
+
+def test_the_watch_takes_three_labels_over_at_every_radius(lite, seed, numbers):
+    first, last = map(int, numbers)
+    radii = {first, last, *np.random.default_rng(seed).integers(first, last, 3).tolist()}
+    for name in ("flower", "hopper", "palace", "cat"):
+        said = {lite.top(with_watch(photos()[name], radius), 1)[0][0] for radius in radii}
+        assert (said == {"analog clock"}) == (name != "cat"), name
+        assert name != "cat" or "analog clock" not in said  # the control
+
+
+def test_the_cup_is_a_clock_at_48_and_an_espresso_at_50(printed):
+    said = dict(re.findall(r"^coffee +radius (\d+) (\w+)", printed, re.MULTILINE))
+    assert said == {"30": "espresso", "40": "espresso", "48": "analog", "50": "espresso"}
+
+
+def test_the_watch_is_judged_with_its_control(printed):
+    judged = re.findall(r"^(\w+) +.*patch alone: ([\w ]+)\)\n +the watch did it: ([\w ]+)$", printed, re.MULTILINE)
+    assert [(name, verdict) for name, _, verdict in judged] == [
+        ("flower", "holds"),
+        ("hopper", "holds"),
+        ("palace", "no test"),
+        ("astronaut", "refuted"),
+        ("cat", "no symptom"),
+    ]
+    assert dict((name, patch) for name, patch, _ in judged)["palace"] == "monastery"
+
+
+@pytest.fixture(scope="module")
+def trials(seed):
+    """What each set of training pictures makes of the new ones: a small trial of a new seed, and the file's five."""
+    stored = json.loads(salad_or_pizza.RESULTS.read_text())["seeds"]
+    assert len(stored) == 5
+    return [salad_or_pizza.trial(seed, train=20, new=20), *stored.values()]
+
+
+def right(trials, training):
+    """Shares right, (trials, 4)."""
+    return np.array([trial[training]["right"] for trial in trials])
+
+
+def parts(trials, training):
+    """Of salads bare, with the rim, with the table and with both: (trials, 4, share called pizza and mean logit)."""
+    return np.array([[trial[training]["parts"][part] for part in salad_or_pizza.PARTS] for trial in trials])
+
+
+def test_the_tables_of_the_lesson_are_those_of_the_first_seed(printed, trials):
+    table = re.findall(r"^(?:salad|pizza)[ ,\w]+?(\d+)% right", printed, re.MULTILINE)
+    shares = np.array(table, int)[3:].reshape(-1, 4) / 100  # before it: the two kinds as collected, and the symptom
+    stages = ("as collected", "more of the same", "salads on plates", "salads on plates, pizzas without")
+    np.testing.assert_allclose(shares, [trials[1][stage]["right"] for stage in stages], atol=0.006)
+
+
+def test_the_rim_alone_does_not_decide(trials, numbers):
+    found, fair = right(trials, "as collected"), right(trials, "fair")
+    least, most = (number / 100 for number in numbers[-2:])
+    assert (found[:, PIZZA] > least).all() and (found[:, PIZZA] < most).all() and (least, most) == (0.15, 0.9)
+    assert (found[:, [SALAD, PIZZA_PLATE]] == 1).all() and (found[:, SALAD_PLATE] < 0.5).all()  # as it predicts
+    assert (fair > 0.95).all()  # the control
+
+
+def test_the_table_does_more_than_the_rim_and_neither_alone_makes_a_pizza(trials, numbers):
+    table, both = (number / 100 for number in numbers)
+    found, fair = parts(trials, "as collected"), parts(trials, "fair")
+    called, logits = found[..., 0], found[..., 1]
+    assert (called[:, 1] == 0).all() and (called[:, 2] <= table).all() and (called[:, 3] >= both).all()
+    assert (table, both) == (0.2, 0.6)
+    assert (logits[:, 2] > logits[:, 1]).all()  # the table alone lifts more than the rim alone
+    lift = (fair[:, 3, 1] - fair[:, 0, 1]) / (logits[:, 3] - logits[:, 0])
+    assert (fair[..., 0] < 0.05).all() and (lift > 0.5).all() and (lift < 0.7).all()  # the control
+
+
+def test_more_of_the_same_mends_neither_salads_nor_pizzas(trials, numbers):
+    gained = right(trials, "more of the same") - right(trials, "as collected")
+    assert (gained[:, [SALAD_PLATE, PIZZA]] < numbers[-1] / 100).all() and numbers[-1] == 15
+    assert (right(trials, "salads on plates, pizzas without") > 0.9).all()  # the control: as many of other kinds
+
+
+def test_salads_on_plates_cure_the_complaint_only(trials, numbers):
+    found = right(trials, "salads on plates")
+    assert (found[:, SALAD_PLATE] > numbers[-1] / 100).all() and numbers[-1] == 90
+    assert (found[:, PIZZA] < 1).all()  # the control: the kind that was not added
+
+
+def test_both_halves_of_the_fix_together_mend_all_four_kinds(trials, numbers):
+    assert (right(trials, "salads on plates, pizzas without") > numbers[-1] / 100).all() and numbers[-1] == 90
+    same = right(trials, "more of the same")
+    assert (same[:, [SALAD_PLATE, PIZZA]] < numbers[-1] / 100).all()  # the control: as many more

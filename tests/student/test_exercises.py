@@ -321,8 +321,18 @@ OTHER_WAYS = {
     "01.4": lambda n, kernel, stride, padding: len(range(-padding, n + padding - kernel + 1, stride)),
     "01.6": field_from_behind,
     "03.1": lambda maps, weights, targets: [(m @ weights[:, t]) / m[..., 0].size for m, t in zip(maps, targets)],
-    "05.2": lambda n, patch, stride: len({min(at, n - patch) for at in range(0, n - patch + stride, stride)}) ** 2,
-    "05.3": cells_reached,
+    "04.4": lambda maps, falls: np.mean(
+        np.sign([each[:, : each.shape[1] // 2].sum() - each[:, each.shape[1] // 2 :].sum() for each in maps])
+        != np.sign(-np.diff(falls)[:, 0])
+    ),
+    "05.2": cells_reached,
+    "05.3": lambda *four: {True: "no symptom"}.get(
+        four[1] == four[0], "no test" if four[3] != four[0] else "refuted" if four[2] != four[0] else "holds"
+    ),
+    "05.5": lambda bare, rim, table, both: np.reshape(
+        [np.mean(more) - np.mean(less) for more, less in ((rim, bare), (both, table), (table, bare), (both, rim))],
+        (2, 2),
+    ),
     "06.5": line_by_hand,
     "07.3": lambda ours, theirs, diagonal: statistics.stdev(map(math.dist, ours, theirs)) / diagonal,
     "08.5": lambda names, first: [not any(name.startswith(f"block{b}") for b in range(1, first)) for name in names],

@@ -10,10 +10,6 @@ def occlusion_map(score, image, patch, value):
     return _map(score, image, patch, value, lambda before, after: before - after)
 
 
-def positions(pixels, patch, stride):
-    return (-(-(pixels - patch) // stride) + 1) ** 2
-
-
 def reach(first, last, cells, layers):
     return _reach(first, last, cells, layers)
 
@@ -57,16 +53,6 @@ def _images(draw, *settings):
     return cases
 
 
-def _strides(draw):
-    """Patches that end at the border by themselves, that leave one pixel there, and that leave as many as they can."""
-    cases = []
-    for left, steps in zip((0, 1, -1), draw.permutation(np.arange(2, 12)).tolist()):
-        patch = int(draw.integers(4, 40))
-        stride = int(draw.integers(3, patch + 1))
-        cases.append((patch + stride * steps + left % stride, patch, stride))
-    return cases
-
-
 def _changes(draw):
     """A change amid the cells before padded layers, and one at their left end, where windows begin outside of the map.
 
@@ -79,6 +65,36 @@ def _changes(draw):
         ]
         cases.append((first, first + int(draw.integers(10)), int(draw.integers(50, 90)), layers))
     return cases
+
+
+def conclude(plain, watched, covered, patched):
+    if watched == plain:
+        return "no symptom"
+    if patched != plain:
+        return "no test"
+    return "holds" if covered == plain else "refuted"
+
+
+def _labels(draw):
+    """One photo for each of the four conclusions, with labels that are drawn, in an order that is drawn."""
+    words = [f"{word} {number}" for word in ("jar", "owl", "bus") for number in draw.choice(1000, 3, replace=False)]
+    a, b, c, d = draw.permutation(words)[:4].tolist()
+    cases = [(a, b, a, a), (a, b, c, a), (a, b, c, d), (a, a, b, c)]
+    return [cases[index] for index in draw.permutation(4)]
+
+
+def _kinds(*shares):
+    return dict(zip(("salad, no plate", "salad on a plate", "pizza, no plate", "pizza on a plate"), shares))
+
+
+def effects(bare, rim, table, both):
+    bare, rim, table, both = (np.mean(logits) for logits in (bare, rim, table, both))
+    return [[rim - bare, both - table], [table - bare, both - rim]]
+
+
+def _four(draw):
+    """Logits of four kinds, in which rim and table do not quite add up."""
+    return [tuple(draw.normal(mean, 1, count) for mean in (-5, -3, -1, 2)) for count in (7, 12)]
 
 
 EXERCISES = [
@@ -98,7 +114,8 @@ EXERCISES = [
         hints=(
             "One loop over rows of patches, one over columns. In it: copy, cover, ask, subtract.",
             "covered = image.copy() inside the loop, and a slice of `patch` rows and columns set to `value`.",
-            "falls[row, column] = score(image) - score(covered)",
+            "The map holds the fall: the score of the image, asked once, minus the score of the covered copy. The patch in row r begins "
+            "at the pixel r times patch.",
         ),
         insight="A heat map from forward passes alone. It would work for any function of an image, a network or not.",
         mistakes=(
@@ -136,36 +153,6 @@ EXERCISES = [
     ),
     Exercise(
         id="05.2",
-        title="how many forward passes",
-        reference=positions,
-        cases=[(224, 32, 16), (224, 64, 32), (30, 7, 4), (28, 8, 8), (10, 10, 3)],
-        hidden=_strides,
-        hints=(
-            "How many steps of `stride` are there between the first patch and the last one? And how many patches?",
-            "pixels - patch is the way to go; divide by the stride and round up, add the first patch. Then both sides.",
-            "(-(-(pixels - patch) // stride) + 1) ** 2",
-        ),
-        insight="Halve the stride and you pay four times as much: that is the price of a finer map.",
-        mistakes=(
-            Mistake(
-                "fence posts",
-                lambda pixels, patch, stride: (-(-(pixels - patch) // stride)) ** 2,
-                "You counted the steps between patches. There is one patch more than steps.",
-            ),
-            Mistake(
-                "one side only",
-                lambda pixels, patch, stride: -(-(pixels - patch) // stride) + 1,
-                "That is one row of patches. The image has as many rows as columns.",
-            ),
-            Mistake(
-                "nothing at the border",
-                lambda pixels, patch, stride: ((pixels - patch) // stride + 1) ** 2,
-                "You left the border uncovered where the stride does not end there: round up, not down.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="05.3",
         title="the window that a patch can reach",
         reference=reach,
         cases=[
@@ -180,7 +167,7 @@ EXERCISES = [
             "One layer first: cell i sees the cells i * stride - padding to i * stride - padding + kernel - 1 of the map before.",
             "It sees a changed cell if its window ends at `first` or later, and begins at `last` or earlier. Solve both for i; the first "
             "is rounded up, the second down. Then cut off what is no cell, and go on to the next layer.",
-            "first = max(-(-(first + padding - kernel + 1) // stride), 0); last = min((last + padding) // stride, cells - 1)",
+            "-(-a // b) rounds a / b up. output_size gives the number of cells of the next map; the last of them has that number less 1.",
         ),
         insight="The window grows by kernel - 1 with every layer and shrinks with every stride: the receptive field, seen from the other side.",
         mistakes=(
@@ -207,35 +194,139 @@ EXERCISES = [
         ),
     ),
     Exercise(
+        id="05.3",
+        title="a test and its control",
+        reference=conclude,
+        cases=lambda: [
+            ("daisy", "clock", "daisy", "daisy"),
+            ("cup", "cup", "cup", "cup"),
+            ("palace", "clock", "beacon", "monastery"),
+            ("sled", "clock", "helmet", "sled"),
+            ("tree", "clock", "tree", "bush"),
+            ("cat", "cat", "dog", "dog"),
+            ("palace", "clock", "monastery", "monastery"),
+            ("bus", "clock", "bus", "clock"),
+        ],
+        hidden=_labels,
+        hints=(
+            "Three questions, one after the other. Did the watch change the label at all? Did the patch by itself? Did covering the "
+            "watch bring the label back?",
+            "Where the patch alone changes the label, a label that does not come back is no news: then it is 'no test', whatever "
+            "`covered` says.",
+            "Compare three labels with `plain`: first `watched`, then `patched`, then `covered`. The first that decides ends it.",
+        ),
+        insight="The control comes before the verdict: a test that could not succeed refutes nothing.",
+        mistakes=(
+            Mistake(
+                "without the control",
+                lambda plain, watched, covered, patched: (
+                    "no symptom" if watched == plain else "holds" if covered == plain else "refuted"
+                ),
+                "You did not ask what the patch does by itself. If it changes the label without any watch, the test could not succeed.",
+            ),
+            Mistake(
+                "no symptom forgotten",
+                lambda plain, watched, covered, patched: (
+                    "no test" if patched != plain else "holds" if covered == plain else "refuted"
+                ),
+                "Where the watch did not change the label there is nothing to explain: 'no symptom'.",
+            ),
+            Mistake(
+                "upside down",
+                lambda *four: {"holds": "refuted", "refuted": "holds"}.get(conclude(*four), conclude(*four)),
+                "If the label comes back when the watch is covered, the hypothesis holds.",
+            ),
+            Mistake(
+                "control against the watch",
+                lambda plain, watched, covered, patched: (
+                    "no symptom"
+                    if watched == plain
+                    else "no test"
+                    if patched == watched
+                    else "holds"
+                    if covered == plain
+                    else "refuted"
+                ),
+                "The patch alone need not give the watch's label to spoil the test: any other label than the photo's own does.",
+            ),
+        ),
+    ),
+    Exercise(
         id="05.4",
         title="what the hypothesis forbids",
-        reference=[1, 0, 0, 1],
+        reference={"salad, no plate": 1, "salad on a plate": 0, "pizza, no plate": 0, "pizza on a plate": 1},
         hints=(
             "If the rim alone decides, what lies on the plate makes no difference: only ask whether there is a rim.",
             "With a rim the network says pizza, without one salad. For which of the four kinds is that right?",
-            "Salad, no rim: right. Salad with a rim: wrong. Pizza, no rim: wrong. Pizza with a rim: right.",
+            "The table holds shares of *right* answers. A salad that is called pizza is wrong, and so is a pizza that is called salad.",
         ),
         insight="Now the hypothesis can fail: it forbids that a pizza without a plate is called pizza. Look whether the table obeys.",
         mistakes=(
             Mistake(
+                "a list",
+                [1, 0, 0, 1],
+                "The right numbers. Say which kind each belongs to: a dictionary from the four names in `unseen`.",
+            ),
+            Mistake(
                 "a network that knows both",
-                [1, 1, 1, 1],
+                _kinds(1, 1, 1, 1),
                 "That is a network which knows salads and pizzas. What does one say that knows rims only?",
             ),
             Mistake(
                 "pizzas are safe",
-                [1, 0, 1, 1],
-                "Your third number says that pizzas without a plate are recognised. By what, if the rim alone decides?",
+                _kinds(1, 0, 1, 1),
+                "You say that pizzas without a plate are recognised. By what, if the rim alone decides?",
             ),
             Mistake(
                 "guessing without a rim",
-                [0.5, 0, 0.5, 1],
+                _kinds(0.5, 0, 0.5, 1),
                 "Without a rim such a network does not guess: in training whatever had no rim was a salad.",
             ),
             Mistake(
                 "shares of the answer pizza",
-                [0, 1, 0, 1],
+                _kinds(0, 1, 0, 1),
                 "Those are the shares that are called pizza. The table shows the shares that are right.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="05.5",
+        title="added, and taken",
+        reference=effects,
+        cases=lambda: _four(np.random.default_rng(1008)),
+        hidden=_four,
+        hints=(
+            "Four mean logits first. Then each effect is a difference of two of them.",
+            "To add the rim, begin with bare pictures. To take it, begin with those that have both: what is left is the table.",
+            "Row by row: the rim added is rim against bare, the rim taken is both against table. For the table the other way round.",
+        ),
+        insight="If the two columns agree, the parts add up. Where taking shows less than adding, the parts hide each other.",
+        mistakes=(
+            Mistake(
+                "taken from the wrong one",
+                lambda bare, rim, table, both: [
+                    [np.mean(rim) - np.mean(bare), np.mean(both) - np.mean(rim)],
+                    [np.mean(table) - np.mean(bare), np.mean(both) - np.mean(table)],
+                ],
+                "You took the other part. Without the rim, `table` is what is left of `both`.",
+            ),
+            Mistake(
+                "falls with the wrong sign",
+                lambda *four: np.array(effects(*four)) * [1, -1],
+                "The second column has the wrong sign: what is taken makes the logit *fall*, from both to what is left.",
+            ),
+            Mistake(
+                "added to each other",
+                lambda bare, rim, table, both: [
+                    [np.mean(both) - np.mean(table), np.mean(both) - np.mean(table)],
+                    [np.mean(both) - np.mean(rim), np.mean(both) - np.mean(rim)],
+                ],
+                "Your first column begins with pictures that have the other part. Adding was asked for on bare ones.",
+            ),
+            Mistake(
+                "columns and rows",
+                lambda *four: np.transpose(effects(*four)),
+                "Rows and columns are exchanged: one row for the rim, one for the table.",
             ),
         ),
     ),

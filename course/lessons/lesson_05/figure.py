@@ -31,9 +31,8 @@ def patch_figure(name, place, side):
     top, before = _uncovered(name)
     now = photo_classifier().logits(covered(photographs()[name], *place, side)[None])[0]
     labels = [photo_classifier().labels[index] for index in top]
-    drop = before[0] - now[top[0]]
-    verb = "takes" if drop >= 0 else "adds"
-    title = f"Here the patch {verb} {abs(drop):.1f} of {before[0]:.1f}: {labels[0]}"
+    moves = "falls" if now[top[0]] <= before[0] else "rises"
+    title = f"Covered here, the logit of {labels[0]} {moves} from {before[0]:.1f} to {now[top[0]]:.1f}"
     alt = f"{title}. Logits with the patch: " + ", ".join(f"{a} {b:.1f}" for a, b in zip(labels, now[top])) + "."
     figure = plot.new_figure(title, 6.2, 2.6, alt)
     axes = figure.subplots()
