@@ -2,7 +2,7 @@
 # # 10 · What has a network learned as a whole? Shapley maps, t-SNE and filters that go together
 # **You will** share a logit among the parts of a photo, exactly and fast · lay out what a network knows as a map, and plant a cluster to see what such a map shows · correlate filters and test what that is worth · choose among fifteen methods
 #
-# **Needs** lessons 02, 03, 09 · **Reading** 65 min · **Computing** 60 s
+# **Needs** lessons 02, 03, 09 · **Reading** 63 min · **Computing** 60 s
 
 # %% [markdown]
 # ## The question
@@ -285,8 +285,8 @@ plot.dots(
 # <!-- tried: tests/lessons/test_lesson_10.py::test_pca_alone_keeps_distances_and_not_neighbours | two new networks | 2 of 2; distances 0.5 or more | the map by t-SNE: 60 % of the neighbours or more | 2 networks -->
 # So read neighbours, distrust distances, and do not read sizes.
 #
-# And where the points live, count whose neighbours are right. EfficientNet-Lite0 has learned 1,000 kinds of things from photographs, and no materials. Lay out patches of
-# eleven materials, by their pixels and by the 1,280 features behind its last pooling:
+# And where the points live, count whose neighbours are right. EfficientNet-Lite0 has learned 1,000 kinds of things from photographs,
+# and no materials. Lay out patches of eleven materials, by their pixels and by the 1,280 features after its last pooling:
 
 # %%
 _, patches = materials((224, 224), train=1, test=PATCHES)
