@@ -2,7 +2,7 @@
 # # 10 · What has a network learned as a whole? Shapley maps, t-SNE and filters that go together
 # **You will** share a logit among the parts of a photo, exactly and fast · lay out what a network knows as a map, and plant a cluster to see what such a map shows · correlate filters and test what that is worth · choose among fifteen methods
 #
-# **Needs** lessons 02, 03, 09 · **Reading** 65 min · **Computing** 60 s
+# **Needs** lessons 02, 03, 09 · **Reading** 63 min · **Computing** 60 s
 
 # %% [markdown]
 # ## The question
@@ -155,7 +155,7 @@ print(f"{right:.1%} of {len(digits)} held-out digits right")
 # the 300 points are shifted a little, by 0.6 in each of the 84 dimensions: a *planted cluster*, with a perplexity of 30. Choose
 # "the same groups" (as by the features), "vaguer groups", "crumbs", "one even cloud" or "one clump in a cloud".
 
-# %% tags=["exercise"] id="10.3" minutes=4 difficulty=1
+# %% tags=["exercise"] id="10.3" minutes=3 difficulty=1
 predictions = {
     "pixels": "vaguer groups",
     "another seed": "the same groups",
@@ -212,7 +212,7 @@ plot.scatter(shown, tenths, marks="0123456789", title=title, label="tenth", alt=
 # which share of a point's five nearest neighbours are still among its five nearest on the map?
 
 
-# %% tags=["exercise"] id="10.4" minutes=5 difficulty=2
+# %% tags=["exercise"] id="10.4" minutes=4 difficulty=2
 def kept(true, shown):
     """Share of neighbours that are kept. Numbers of each point's k nearest neighbours,
     in any order: where it lives (N, k), on the map (N, k) -> share"""
@@ -247,17 +247,6 @@ for where, points in places:
 # What of distances and sizes? Compare the distances of two groups' centres on the map with those in 84 dimensions, and a group's
 # spread with its spread there. `init="random"` let the points start anywhere; the default starts from PCA, the two directions in
 # which the points differ most.
-
-
-# %% [markdown]
-# Like digits lie together: the network has learned what makes a digit. On the map by features, five neighbours name the digit more
-# often than on the map by pixels.
-# <!-- tried: tests/lessons/test_lesson_10.py::test_maps_of_features_group_digits_better_than_maps_of_pixels | five networks, 300 digits each | 5 of 5, by 10 points or more | none yet | - -->
-# And the last panel has crumbs where there is nothing: at perplexity 3, noise falls into clumps.
-# <!-- tried: tests/lessons/test_lesson_10.py::test_noise_clumps_at_perplexity_3_and_not_at_30 | five draws; nearest neighbours against even scattering (Clark and Evans, 1954) | 5 of 5 | none yet | - -->
-#
-# One often reads that distances and sizes on such a map mean nothing. Ask: how does the distance of two groups' centres on the map
-# go with their distance in 84 dimensions, and the spread of a group with its spread there?
 
 
 # %%
@@ -296,16 +285,8 @@ plot.dots(
 # <!-- tried: tests/lessons/test_lesson_10.py::test_pca_alone_keeps_distances_and_not_neighbours | two new networks | 2 of 2; distances 0.5 or more | the map by t-SNE: 60 % of the neighbours or more | 2 networks -->
 # So read neighbours, distrust distances, and do not read sizes.
 #
-# Whether the features are better than the pixels is measured where the points live:
-
-# %%
-for name, points in (("pixels", pixels), ("features", features)):
-    share = cross_val_score(KNeighborsClassifier(5), points, names, cv=5).mean()
-    print(f"{name:<9} five nearest neighbours name {share:.1%} of the digits")
-
-# %% [markdown]
-# How far does that go? EfficientNet-Lite0 has learned 1,000 kinds of things from photographs, and no materials. Lay out patches of
-# eleven materials, by their pixels and by the 1,280 features behind its last pooling:
+# And where the points live, count whose neighbours are right. EfficientNet-Lite0 has learned 1,000 kinds of things from photographs,
+# and no materials. Lay out patches of eleven materials, by their pixels and by the 1,280 features after its last pooling:
 
 # %%
 _, patches = materials((224, 224), train=1, test=PATCHES)
