@@ -124,7 +124,7 @@ def transfer(seed):
     for name, first in {"last block": 5, "chosen by Grad-CAM": chosen, "all blocks": 1}.items():
         base.set_weights(before[0])
         head.set_weights(before[1])
-        network = keras.Sequential([keras.Input(maps[first - 1].shape[1:]), part(base, first), head])
+        network = keras.Sequential([keras.Input(maps[first - 1].shape[1:]), part(base, first, 5), head])
         adam = keras.optimizers.Adam(TUNING_RATE)
         seconds = head_seconds + compile_and_fit(network, adam, maps[first - 1], train.labels, TUNING_EPOCHS, 16)
         if name == "chosen by Grad-CAM":
