@@ -15,7 +15,7 @@ from xailab.models import files
 
 README = (ROOT / "datasets/README.md").read_text(encoding="utf-8")
 CARDS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", README, re.MULTILINE | re.DOTALL))
-OURS = {"vgg16-head", "digit-network", "imagenet-labels", "league-100"}  # files that lie in the repository
+OURS = {"vgg16-head", "digit-network", "imagenet-labels", "league"}  # files that lie in the repository
 DRAWN = {"beams", "creatures", "materials", "shortcuts"}
 BROUGHT = {"mnist-full", "cub-200-2011", "voc-part", "animal-part"}  # by the user; no lesson needs them
 

@@ -5,7 +5,7 @@ from xailab import league
 from xailab._tensorflow import keras, tf
 from xailab.cam import grad_cam
 from xailab.data import beams
-from xailab.evaluate import deletion, iou, mean_and_interval, randomization_check
+from xailab.evaluate import deletion, insertion, iou, mean_and_interval, randomization_check
 from xailab.models import Classifier
 
 
@@ -51,6 +51,10 @@ def test_the_numbers_are_those_of_the_measures(given, table):
     np.testing.assert_allclose(table["Grad-CAM"]["IoU"], iou(maps, cracks))
     areas = [deletion(model, photo, heatmap, target=1, steps=4).auc for photo, heatmap in zip(photos, maps)]
     np.testing.assert_allclose(table["Grad-CAM"]["deletion"], areas)
+    rows = [deletion(model, photo, heatmap, target=1, steps=4, ties="rows") for photo, heatmap in zip(photos, maps)]
+    np.testing.assert_allclose(table["Grad-CAM"]["deletion, ties by rows"], [curve.auc for curve in rows])
+    back = [insertion(model, photo, heatmap, target=1, steps=4).until(0.3) for photo, heatmap in zip(photos, maps)]
+    np.testing.assert_allclose(table["Grad-CAM"]["insertion, first 30 %"], back)
 
 
 def test_impostors_do_not_notice_another_network_and_the_blob_not_even_another_picture(table):
@@ -73,7 +77,7 @@ def test_impostors_do_not_depend_on_the_target_and_the_random_map_is_the_same_ea
 def test_a_map_that_says_nothing_is_judged_as_a_random_one(given):
     methods = {"silent": lambda model, images, targets: np.zeros(images.shape[:3]), "random": league.random_map}
     judged = league.league(*given, methods=methods, steps=4)
-    for measure in ("deletion", "insertion", "pointing game", "IoU", "stability", "same top"):
+    for measure in set(league.MEASURES) - {"randomised", "empty"}:
         np.testing.assert_array_equal(judged["silent"][measure], judged["random"][measure])
     assert (judged["silent"]["empty"] == 1).all() and np.isnan(judged["silent"]["randomised"]).all()
     rows = league.summary(judged)
@@ -93,9 +97,20 @@ def test_randomised_is_the_last_step_of_the_randomisation_check(given, table):
 
 def test_a_summary_holds_mean_and_interval_and_is_written_with_both(table):
     rows = league.summary(table)
-    assert len(rows) == 80 and set(rows["count"]) <= {0, 1, 2, 3}
+    assert len(rows) == 110 and set(rows["count"]) <= {0, 1, 2, 3}
     row = rows[(rows.method == "CAM") & (rows.measure == "deletion")].iloc[0]
     assert (row["mean"], row.half) == mean_and_interval(table["CAM"]["deletion"])
     text = league.as_text(rows)
     assert list(text.index) == list(league.METHODS) and tuple(text.columns) == league.MEASURES
     assert text.loc["CAM", "deletion"] == f"{row['mean']:.2f} ± {row.half:.2f}"
+
+
+def test_the_long_run_holds_every_method_and_measure_of_five_networks():
+    rows = league.long_run()
+    measures = (*league.MEASURES, *league.FOX_MEASURES, league.TWIN)
+    expected = {(method, measure, n) for method in league.METHODS for measure in measures for n in range(5)}
+    assert set(zip(rows.method, rows.measure, rows.network)) == expected and len(rows) == len(expected)
+    table = league.by_network(["deletion", league.TWIN])
+    assert all(values.shape == (10, 5) for values in table.values())
+    row = rows[(rows.method == "LIME") & (rows.measure == "deletion") & (rows.network == 3)]
+    assert table["deletion"][list(league.METHODS).index("LIME"), 3] == row["mean"].item()

@@ -27,9 +27,13 @@ from xailab.lime import explain_image
 from xailab.network import copy_of
 from xailab.occlusion import occlusion
 
-MEASURES = ("deletion", "insertion", "pointing game", "IoU", "randomised", "empty", "stability", "same top")
+MEASURES = (
+    *("deletion", "deletion, first 30 %", "deletion, ties by rows", "insertion", "insertion, first 30 %"),
+    *("pointing game", "IoU", "randomised", "empty", "stability", "same top"),
+)
 _FEW = 12  # pictures of the randomisation check: its interval is one over networks, which more pictures do not narrow
-FOX_MEASURES = ("points to the fox", "IoU with the fox", "points to its head")  # lesson 11 fills these in itself
+FOX_MEASURES = ("points to the fox", "IoU with the fox", "points to its head")  # of the long run alone
+TWIN = "twin"  # of the long run: likeness to the map of another trained network
 
 
 def random_map(model, images, targets=None):
@@ -96,7 +100,8 @@ def league(model, images, masks, targets, *, methods=METHODS, steps=20, toleranc
     pointing game. noise: grey levels, and copies: noisy copies a picture, of stability. networks: how many times all
     weights are shuffled, for the randomisation check.
     Returns {method: {measure of MEASURES: floats}}, (N,) but where it says otherwise: areas under the curves of the
-    probability; hits; IoU; "randomised" (networks,), on the first 12 images, the mean rank correlation with a shuffled
+    probability, their mean over the first 30 % of the pixels, and for deletion the area where pixels of equal value go row
+    by row instead of at random; hits; IoU; "randomised" (networks,), on the first 12 images, the mean rank correlation with a shuffled
     network's maps that are not constant, and "empty" (networks,), the share of those that are; the rank correlation with noisy copies' maps, and
     how many of the highest twentieth of the pixels are the same. A map of the trained network that is constant, and so
     says nothing, is judged as a random one. Raises ValueError as the measures do. Lesson 11.
@@ -118,9 +123,16 @@ def league(model, images, masks, targets, *, methods=METHODS, steps=20, toleranc
             copies=copies,
             similarity=lambda *pair: np.stack([rank_correlation(*pair), top_intersection(*pair)]),
         )
+        away, rows, back = (
+            [measure(model, *pair, target=t, steps=steps, ties=ties) for *pair, t in zip(images, maps, targets)]
+            for measure, ties in ((deletion, "random"), (deletion, "rows"), (insertion, "random"))
+        )
         columns = (
-            [deletion(model, *pair, target=t, steps=steps).auc for *pair, t in zip(images, maps, targets)],
-            [insertion(model, *pair, target=t, steps=steps).auc for *pair, t in zip(images, maps, targets)],
+            [curve.auc for curve in away],
+            [curve.until(0.3) for curve in away],
+            [curve.auc for curve in rows],
+            [curve.auc for curve in back],
+            [curve.until(0.3) for curve in back],
             pointing_game(maps, masks, tolerance=tolerance),
             iou(maps, masks),
             np.where(empty < 1, np.nansum(likeness, axis=1) / np.maximum(1, (~np.isnan(likeness)).sum(axis=1)), np.nan),
@@ -162,8 +174,20 @@ def summary(table):
 
 
 def long_run():
-    """The summary of 100 pictures that datasets/league_table.py made, as a DataFrame like summary's. Lesson 11."""
-    return pandas.read_csv(Path(__file__).with_name("league_100.csv"))
+    """What datasets/league_table.py measured with five networks that learned apart, each judged on the same 30 pictures.
+
+    Returns a DataFrame with a row for each method, measure and network: method, measure, network (0 to 4), count (of
+    pictures, or of shuffled networks), mean; NaN where all maps of the shuffled networks are empty. Measures are those of
+    MEASURES and FOX_MEASURES, and TWIN, the rank correlation with the maps of the next network. Lesson 11.
+    """
+    return pandas.read_csv(Path(__file__).with_name("league.csv"))
+
+
+def by_network(measures, rows=None):
+    """A long run's numbers for plot.dots: {measure: float (methods, networks)}, in the order of METHODS. rows: by default
+    those of long_run. Lesson 11."""
+    table = (long_run() if rows is None else rows).pivot(index=["measure", "method"], columns="network", values="mean")
+    return {measure: table.loc[measure].loc[list(METHODS)].to_numpy() for measure in measures}
 
 
 def as_text(rows):

@@ -1,27 +1,67 @@
-"""Numbers and claims in the text of lesson 11: of the run that is shown, and of the table over 100 beams."""
+"""Lesson 11: its sentences tried on networks of another seed, the run that is shown, and the table over five networks."""
 
 import json
 import re
 
+import numpy as np
 import pytest
 
+import league_table
 import randomize_labels
 from course import ROOT
+from course.author import build
 from xailab import league
-from xailab.evaluate import mean_and_interval
+from xailab._tensorflow import keras
+from xailab.cam import cam
+from xailab.data import PARTS, beams, creatures
+from xailab.evaluate import (
+    deletion,
+    iou,
+    mean_and_interval,
+    mean_difference,
+    pointing_game,
+    randomization_check,
+    stability,
+    top_intersection,
+)
+from xailab.gradients import expected_gradients
+
+LESSON = build.functions("11")
+METHODS = list(league.METHODS)
+RUNS = json.loads((ROOT / "datasets" / "randomized_labels.json").read_text())
+SEEDS = [RUNS[str(seed)] for seed in range(10)]
 
 
 @pytest.fixture(scope="module")
-def rows():
-    return league.long_run()
+def table():
+    """The long run: {measure: {method: five networks}}."""
+    measures = (*league.MEASURES, *league.FOX_MEASURES, league.TWIN)
+    return {name: dict(zip(METHODS, values)) for name, values in league.by_network(measures).items()}
 
 
 @pytest.fixture(scope="module")
-def means(rows):
-    return rows.pivot(index="method", columns="measure", values="mean")
+def inspector(seed):
+    drawn = beams(800, seed=seed)
+    return LESSON["learn"](drawn.photos, drawn.cracked, ("sound", "cracked"), seed=seed)
 
 
-def test_the_honest_network_tells_beams_apart_and_the_tainted_one_only_where_the_arrow_does(printed):
+@pytest.fixture(scope="module")
+def unseen(seed):
+    return beams(200, seed=seed + 1)
+
+
+@pytest.fixture(scope="module")
+def cracked(inspector, unseen):
+    """Photos and cracks of a dozen beams that the network rightly calls cracked."""
+    chosen = np.flatnonzero((inspector(unseen.photos).argmax(axis=1) == 1) & (unseen.cracked == 1))[:12]
+    return unseen.photos[chosen], unseen.cracks[chosen]
+
+
+def maps_of(name, network, photos, target=1):
+    return league.with_an_order(league.METHODS[name](network, photos, [target] * len(photos)), photos)
+
+
+def test_the_honest_network_is_right_and_the_tainted_one_only_where_the_arrow_is(printed):
     assert float(re.search(r"([\d.]+)% of 400 new beams", printed)[1]) > 97
     assert float(re.search(r"([\d.]+)% right on beams from that plant", printed)[1]) > 99
     assert 35 < float(re.search(r"([\d.]+)% right on beams elsewhere", printed)[1]) < 65
@@ -34,10 +74,58 @@ def test_deleting_by_cam_convicts_at_10_percent_and_acquits_of_nothing_at_90(fig
     assert min(at_random[:4]) > 90
 
 
+def areas(network, photos, name):
+    """The deletion area by three orders of ties, mean over the photos: upper left first, lower right first, at random."""
+    found = []
+    for photo, heat in zip(photos, maps_of(name, network, photos)):
+        orders = (*LESSON["two_orders"](heat), heat)
+        found.append([deletion(network, photo, order, target=1, steps=20).auc for order in orders])
+    return np.mean(found, axis=0)
+
+
+def test_the_order_of_ties_decides_grad_cams_area_and_not_cams(inspector, cracked, numbers, printed):
+    shown = [float(area) for area in re.findall(r"area (\d\.\d+), over", printed)]
+    assert numbers[:3] == shown[:3] and numbers[3:4] * 3 == shown[3:]
+    assert np.ptp(areas(inspector, cracked[0][:8], "Grad-CAM")) > 0.02 > np.ptp(areas(inspector, cracked[0][:8], "CAM"))
+
+
+def test_the_blob_beats_cam_over_the_whole_curve(inspector, cracked, table, numbers):
+    blob, by_cam = (
+        np.mean(
+            [
+                deletion(inspector, *pair, target=1, steps=20).auc
+                for pair in zip(cracked[0], maps_of(name, inspector, cracked[0]))
+            ]
+        )
+        for name in ("centred blob", "CAM")
+    )
+    assert blob < by_cam
+    ahead = [
+        np.sum(np.less(table[name]["centred blob"], table[name]["CAM"]))
+        for name in ("deletion", "deletion, first 30 %")
+    ]
+    assert numbers == [ahead[0], 5, 30, ahead[1], 5]
+    assert (
+        pointing_game(maps_of("centred blob", inspector, cracked[0]), cracked[1], tolerance=3).mean() < 0.4
+    )  # the control
+
+
+def test_guided_backpropagation_has_the_best_iou_and_an_edge_detector_is_not_bad(inspector, cracked, table, numbers):
+    overlap = table["IoU"]
+    best = [max(METHODS, key=lambda name, n=n: overlap[name][n]) for n in range(5)]
+    ahead = np.sum(np.greater(overlap["edge detector"], overlap["CAM"]))
+    assert numbers == [best.count("guided backprop"), 5, ahead, 5]
+    guided, edges, chance = (
+        iou(maps_of(name, inspector, cracked[0]), cracked[1]).mean()
+        for name in ("guided backprop", "edge detector", "random map")
+    )
+    assert guided > edges > 10 * chance
+
+
 @pytest.fixture(scope="module")
 def forgotten(printed):
     """What the table of shuffled networks says: {method: [(mean, half, empty share in %)] from the output to conv1}."""
-    part = printed.split("shuffled down to")[1].split("cracked:")[0]
+    part = printed.split("shuffled down to")[1].split("twin")[0]
     rows = re.findall(r"^([A-Z][\w+ -]+?|guided backprop|edge detector) {2,}(.*%)$", part, re.M)
     numbers = {name: re.findall(r"(-?[\d.]+|nan) ± ([\d.]+|nan) +(\d+)%", row) for name, row in rows}
     return {
@@ -45,24 +133,58 @@ def forgotten(printed):
     }
 
 
-def test_the_edge_detector_does_not_notice_that_the_network_forgets(forgotten):
+def test_the_edge_detector_does_not_notice_that_the_network_forgets(inspector, cracked, forgotten):
     assert forgotten["edge detector"] == [(1.0, 0.0, 0)] * 4
-
-
-def test_grad_cam_of_a_shuffled_network_is_empty_or_anything(forgotten):
-    assert all(empty >= 50 and half > abs(mean) for mean, half, empty in forgotten["Grad-CAM"]) and (
-        forgotten["Grad-CAM"][0][2] > 50
+    edges, by_cam = (
+        np.stack(list(randomization_check(league.METHODS[name], inspector, cracked[0][:4], 1, seeds=3).values()))
+        for name in ("edge detector", "CAM")
     )
-    assert all(empty == 0 for _, _, empty in forgotten["CAM"])
+    assert edges == pytest.approx(1) and (by_cam.mean(axis=(1, 2)) < 0.95).all()
 
 
-def test_grad_cam_plus_plus_and_guided_backprop_keep_much_of_the_order(forgotten):
-    for name, least in (("Grad-CAM++", 0.6), ("guided backprop", 0.35)):
-        assert all(mean > least and half < 0.1 and not empty for mean, half, empty in forgotten[name])
+def test_a_shuffled_network_empties_grad_cam_or_not_and_cam_never(inspector, cracked, forgotten, table, numbers):
+    by_gradient = np.array(table["empty"]["Grad-CAM"])
+    assert numbers == [
+        90,
+        np.sum(by_gradient > 0.9),
+        5,
+        np.sum(by_gradient == 0),
+        5,
+        np.sum(table["empty"]["CAM"] == 0),
+        5,
+    ]
+    assert min(share for _, _, share in forgotten["Grad-CAM"]) >= 50 and not any(n for _, _, n in forgotten["CAM"])
+    for stacks in zip(*(shuffled_maps(name, inspector, cracked[0][:4]) for name in ("Grad-CAM", "CAM"))):
+        empty = [np.ptp(stack, axis=(1, 2)) == 0 for stack in stacks]
+        np.testing.assert_array_equal(empty[0], stacks[1].max(axis=(1, 2)) <= 0)
+        assert not empty[1].any()
 
 
-RUNS = json.loads((ROOT / "datasets" / "randomized_labels.json").read_text())
-SEEDS = [RUNS[str(seed)] for seed in range(10)]
+def shuffled_maps(name, network, photos):
+    """Maps of six networks whose weights are all shuffled."""
+    found = []
+
+    def keep(model, images, targets):
+        found.append(league.METHODS[name](model, images, targets))
+        return league.edge_detector(model, images)
+
+    randomization_check(keep, network, photos, 1, seeds=6)
+    return found[4::4]  # the first is the trained network's; then four steps a seed, the last with all weights shuffled
+
+
+def test_impostors_stand_exactly_on_the_bar(numbers, table):
+    assert numbers == [0]
+    for name in METHODS[-3:]:
+        assert np.subtract(*mean_difference(table[league.TWIN][name], table["randomised"][name])) == 0
+        photos = beams(3, seed=4).photos
+        np.testing.assert_array_equal(league.METHODS[name](None, photos), league.METHODS[name](object(), photos))
+    assert abs(np.subtract(*mean_difference(table[league.TWIN]["LIME"], table["randomised"]["LIME"]))) > 0.01
+
+
+def bars(table):
+    """How far each method is above the bar."""
+    both = zip(table[league.TWIN].items(), table["randomised"].values())
+    return {name: LESSON["above_the_bar"](np.array(twin), np.array(lost)) for (name, twin), lost in both}
 
 
 def likeness(method, other, measure="rank"):
@@ -70,164 +192,200 @@ def likeness(method, other, measure="rank"):
     return mean_and_interval([run[method][other][measure] for run in SEEDS])
 
 
-def test_shuffled_labels_separate_grad_cam_from_an_edge_detector(lesson):
-    (same, narrow), (nonsense, wide) = likeness("Grad-CAM", "control"), likeness("Grad-CAM", "labels")
-    assert same - narrow > nonsense + wide + 0.3 and abs(nonsense) < wide
+@pytest.mark.long
+def test_shuffled_labels_separate_grad_cam_from_an_edge_detector(numbers, seed):
+    same, nonsense = likeness("Grad-CAM", "control")[0], likeness("Grad-CAM", "labels")[0]
+    assert numbers[:2] == [round(same, 2), round(nonsense, 2)]
+    found = randomize_labels.run(seed, pictures=12, questioned=("Grad-CAM", "edge detector"))
+    assert found["Grad-CAM"]["control"]["rank"] > found["Grad-CAM"]["labels"]["rank"] + 0.2
     for other in ("control", "labels"):
-        assert likeness("edge detector", other)[0] == pytest.approx(1)
-        assert max(run["Grad-CAM"][other]["empty"] for run in SEEDS) == 0
-    text = next(cell.source for cell in lesson.cells if "cleanest of all tests" in cell.source)
-    for method, other in (("Grad-CAM", "control"), ("Grad-CAM", "labels"), ("guided backprop", "control")):
-        assert f"{likeness(method, other)[0]:.2f}" in text
-    assert f"{likeness('guided backprop', 'labels')[0]:.2f}" in text
+        assert found["edge detector"][other]["rank"] == pytest.approx(1)
 
 
-def test_the_network_cannot_learn_shuffled_labels_by_heart():
-    learned = [run["accuracy"]["labels"] for run in SEEDS]
-    assert 0.45 < min(learned) and round(100 * max(learned)) == 57
-    assert min(run["accuracy"][own] for run in SEEDS for own in ("first", "control")) > 0.97
+@pytest.fixture
+def quick(monkeypatch):
+    """The scripts with networks that learn for one round."""
+
+    def learn(photos, *given, **options):
+        fit = keras.Sequential.fit
+        with monkeypatch.context() as patch:
+            patch.setattr(keras.Sequential, "fit", lambda *a, **k: fit(*a, **{**k, "epochs": 1}))
+            return LESSON["learn"](photos[:8], given[0][:8], *given[1:], **options)
+
+    monkeypatch.setattr(build, "functions", lambda number: {"learn": learn})
+    return monkeypatch
 
 
-def test_the_script_of_the_shuffled_labels_runs_and_finds_the_edge_detector_at_one():
-    found = randomize_labels.run(0, count=16, pictures=2, questioned=("Grad-CAM", "edge detector"))
-    assert found["edge detector"]["labels"]["rank"] == pytest.approx(1) and set(found["accuracy"]) == set(
-        SEEDS[0]["accuracy"]
+def test_the_script_of_the_shuffled_labels_runs_and_finds_the_edge_detector_at_one(quick):
+    found = randomize_labels.run(0, count=8, pictures=2, questioned=("CAM", "edge detector"))
+    assert found["edge detector"]["labels"]["rank"] == pytest.approx(1)
+    assert set(found["accuracy"]) == set(SEEDS[0]["accuracy"])
+
+
+def test_lime_keeps_much_of_its_top_and_little_of_its_order(inspector, cracked, table, numbers):
+    order, top = (value for value in numbers)
+
+    def both(*pair):
+        return np.stack([league.rank_correlation(*pair), top_intersection(*pair)])
+
+    kept = stability(
+        lambda noisy: league.METHODS["LIME"](inspector, noisy, [1] * len(noisy)),
+        cracked[0][:4],
+        noise=4.0,
+        copies=1,
+        similarity=both,
+    ).mean(axis=1)
+    assert kept[0] < order and kept[1] > kept[0] + 0.1
+    assert max(table["stability"]["LIME"]) < order and min(table["same top"]["LIME"]) >= top
+    assert min(table["stability"]["CAM"]) > 0.9  # the control
+
+
+def passing(table):
+    """The methods that pass the lesson's three conditions."""
+    found = []
+    for name, bar in bars(table).items():
+        points = [table["pointing game"][name] - np.array(table["pointing game"][each]) for each in METHODS[-2:]]
+        falls = [
+            np.array(table["deletion, first 30 %"][each]) - table["deletion, first 30 %"][name] for each in METHODS[-2:]
+        ]
+        ends = [np.subtract(*mean_and_interval(each)) for each in points + falls]
+        found.append((name, bar > 0, min(ends[:2]) > 0, min(ends[2:]) > 0))
+    return found
+
+
+def test_who_passes_is_what_the_text_says(table, sentence, printed):
+    for name, *passed in passing(table):
+        row = re.search(rf"^{re.escape(name)} +((?:yes|-) +(?:yes|-) +(?:yes|-))$", printed, re.M)[1]
+        assert [each == "yes" for each in row.split()] == passed, name
+    everything = [name for name, *passed in passing(table) if all(passed)]
+    assert not everything and sentence.startswith("Guided") and "fails two" in sentence
+    assert dict((name, passed) for name, *passed in passing(table))["guided backprop"] == [False, True, False]
+    assert dict((name, passed) for name, *passed in passing(table))["occlusion"] == [True, True, False]
+    falls = np.subtract(table["deletion, first 30 %"]["centred blob"], table["deletion, first 30 %"]["occlusion"])
+    assert (falls > 0).all()
+    above = [name for name, bar in bars(table).items() if bar > 0]
+    assert above == ["CAM", "Grad-CAM", "occlusion", "LIME", "partition Shapley"]
+
+
+@pytest.mark.long
+def test_no_impostor_passes_with_other_networks(seed):
+    chosen = {name: league.METHODS[name] for name in ("CAM", "guided backprop", *METHODS[-3:])}
+    rows = []
+    for more in league_table.main(3, 12, 800, 600, chosen, first=seed):
+        rows += more
+    values = {}
+    for method, measure, _, _, mean in rows:
+        values.setdefault(measure, {}).setdefault(method, []).append(mean)
+    for name in METHODS[-3:]:
+        assert LESSON["above_the_bar"](*(np.array(values[each][name]) for each in (league.TWIN, "randomised"))) == 0
+    assert min(values["pointing game"]["guided backprop"]) > max(values["pointing game"]["centred blob"])
+
+
+@pytest.fixture(scope="module")
+def spotter(seed):
+    drawn = creatures(1000, seed=seed)
+    return LESSON["learn"](drawn.pictures, drawn.labels, ("no fox", "fox"), start="he_normal", seed=seed)
+
+
+@pytest.mark.long
+def test_covering_the_head_and_no_other_part_takes_most_foxes_away(spotter, seed, numbers, printed):
+    least, rest = numbers[0], numbers[1]
+    left = {part: int(share) for part, share in re.findall(r"(\w+) +covered: +(\d+)% are still foxes", printed)}
+    new = creatures(200, seed=seed + 1)
+    found = np.flatnonzero((spotter(new.pictures).argmax(axis=1) == 1) & (new.labels == 1))
+    y, x = np.mgrid[:64, :64]
+    again = {}
+    for number, part in enumerate(PARTS):
+        covered = new.pictures[found].copy()
+        for picture, (part_x, part_y) in zip(covered, new.landmarks[found, number]):
+            picture[np.hypot(x - part_x, y - part_y) <= 5] = picture.mean(axis=(0, 1))
+        again[part] = 100 * np.mean(spotter(covered).argmax(axis=1) == 1)
+    for shares in (left, again):
+        assert shares["head"] < least and min(share for part, share in shares.items() if part != "head") > rest
+
+
+def test_edges_beat_cam_on_the_whole_fox_and_cam_the_blob_on_its_head(seed, table, numbers):
+    overlap, head = (table[measure] for measure in league.FOX_MEASURES[1:])
+    edges = np.sum(np.greater(overlap["edge detector"], overlap["CAM"]))
+    assert numbers == [edges, 5, np.sum(np.array(head["CAM"]) > np.array(head["centred blob"]) + 0.5), 5]
+    new = creatures(40, seed=seed + 1)
+    chosen = np.flatnonzero(new.labels == 1)
+    edges, blob, noise = (
+        iou(league.METHODS[name](None, new.pictures[chosen]), new.outlines[chosen]).mean()
+        for name in ("edge detector", "centred blob", "random map")
     )
+    assert edges > blob > noise
 
 
-def test_lime_wobbles_and_grad_cam_does_not(printed):
-    found = dict(re.findall(r"(Grad-CAM|LIME) +rank correlation ([+-][\d.]+)", printed))
-    assert float(found["Grad-CAM"]) > 0.9 and float(found["LIME"]) < 0.5
+@pytest.fixture(scope="module")
+def tainted(seed):
+    drawn = beams(500, shortcut=1.0, seed=seed)
+    return drawn, LESSON["learn"](drawn.photos, drawn.cracked, ("sound", "cracked"), seed=seed)
 
 
-def test_lime_keeps_half_of_its_top_and_none_of_its_order(means):
-    assert means.stability["LIME"] < 0.25 and 0.45 < means["same top"]["LIME"] < 0.6
-
-
-def test_on_the_tainted_network_true_maps_show_the_arrow_and_the_edge_detector_the_crack(printed):
+def test_on_the_tainted_network_true_maps_show_the_arrow_and_the_edge_detector_the_crack(
+    tainted, inspector, seed, numbers, printed
+):
     found = {
         name.strip(): (int(arrow), int(crack))
         for name, arrow, crack in re.findall(r"^([\w+ -]+?) +(\d+)% +(\d+)%$", printed, re.M)
     }
+    least = numbers[0]
     for name in ("CAM", "Grad-CAM", "Grad-CAM++", "guided backprop", "occlusion"):
-        assert found[name][0] > 90 and found[name][1] == 0
-    for name in ("LIME", "partition Shapley"):
-        assert 35 < found[name][0] < 70
-    assert found["edge detector"][0] < 20 and found["edge detector"][1] > 70
+        assert found[name][0] >= least and found[name][1] == 0
+    new = beams(60, shortcut=1.0, seed=seed + 2)
+    plant = np.flatnonzero(new.cracked == 1)[:12]
+    for name in ("CAM", "guided backprop"):
+        there, control = (
+            100 * pointing_game(maps_of(name, network, new.photos[plant]), new.arrows[plant], tolerance=3).mean()
+            for network in (tainted[1], inspector)
+        )
+        assert there >= least > control
+    edges = pointing_game(maps_of("edge detector", None, new.photos[plant]), new.cracks[plant], tolerance=3).mean()
+    assert edges > 0.5
 
 
-def test_what_is_missing_is_decided_by_the_bias(printed):
-    missed, quiet = map(int, re.search(r"(\d+) of (\d+) cracked beams without an arrow", printed).groups())
-    assert missed > 0.8 * quiet
-    sound, cracked = re.findall(r"sum of the map ([+-][\d.]+), bias ([+-][\d.]+)", printed)
-    assert float(sound[0]) < 0 < float(cracked[0])  # the crack speaks against 'sound', and for 'cracked'
-    assert float(sound[1]) - float(cracked[1]) > float(cracked[0]) - float(sound[0]) > 0  # but the bias is larger
-
-
-def test_the_long_table_holds_every_method_and_measure_over_at_least_100_pictures(rows):
-    measures = league.MEASURES + league.FOX_MEASURES
-    assert sorted(zip(rows.method, rows.measure)) == sorted((a, b) for a in league.METHODS for b in measures)
-    networks = rows.measure.isin(["randomised", "empty"])
-    assert rows["count"][~networks].min() >= 100 and rows[rows.measure == "empty"]["count"].min() == 10
-    assert rows.half.min() >= 0 and rows.half[~networks].max() < 0.15
-
-
-def test_the_text_quotes_the_long_table(lesson, means):
-    text = next(cell.source for cell in lesson.cells if cell.source.startswith("Read it column by column"))
-    quoted = {
-        "Deletion": {"partition Shapley": "0.06", "occlusion": "0.07", "centred blob": "0.22", "CAM": "0.39"}
-        | {"Grad-CAM++": "0.40", "LIME": "0.54", "Grad-CAM": "0.13"},
-        "Pointing": {"guided backprop": "0.99", "edge detector": "0.82", "CAM": "0.49"},
-        "Stability": {"centred blob": "1.00", "LIME": "0.18"},
+def test_a_missing_arrow_shows_against_arrowed_beams_and_not_against_bare_ones(tainted, unseen, numbers, printed):
+    drawn, network = tainted
+    quiet = np.flatnonzero(~unseen.arrows.any(axis=(1, 2)) & (unseen.cracked == 1))
+    missed = quiet[network(unseen.photos[quiet]).argmax(axis=1) == 0][:12]
+    hung = drawn.arrows[drawn.cracked == 1]
+    zone = np.repeat(hung.any(axis=0)[None], len(missed), axis=0)
+    hits = {}
+    for name, background in {
+        "arrowed": drawn.photos[drawn.cracked == 1][:10],
+        "bare": unseen.photos[quiet[-10:]],
+    }.items():
+        found = expected_gradients(network, unseen.photos[missed], 0, background=background, steps=10)
+        hits[name] = 100 * pointing_game(found, zone).mean()
+        usual = network.logits(background)[:, 0].mean()
+        np.testing.assert_allclose(
+            found.sum(axis=(1, 2)), network.logits(unseen.photos[missed])[:, 0] - usual, atol=0.3
+        )
+    by_cam = 100 * pointing_game(cam(network, unseen.photos[missed], 0), zone).mean()
+    assert len(missed) >= 10 and hits["arrowed"] >= numbers[0]
+    assert max(hits["bare"], by_cam) <= numbers[1]
+    shown = {
+        name: int(share)
+        for name, share in re.findall(
+            r"^(grey|arrowed|bare|CAM) +(\d+)%", printed.split("highest pixel there:")[1], re.M
+        )
     }
-    for start, values in quoted.items():
-        line = next(part for part in text.split("\n- ") if part.startswith(f"**{start}"))
-        column = {"Deletion": "deletion", "Pointing": "pointing game", "Stability": "stability"}[start]
-        for method, value in values.items():
-            assert f"{means.loc[method, column]:.2f}" == value and value in line
-    for method, value in {"guided backprop": "0.58", "edge detector": "0.19", "CAM": "0.10"}.items():
-        assert f"{means.loc[method, 'IoU']:.2f}" == value and value in text
-
-
-def test_what_the_text_says_about_each_column_of_the_long_table_is_so(rows, means):
-    half = rows.pivot(index="method", columns="measure", values="half")
-    blob, real = "centred blob", list(league.METHODS)[:7]
-    assert means.deletion.idxmin() == "partition Shapley" and means.deletion.nsmallest(2).index[1] == "occlusion"
-    for loser in ("CAM", "Grad-CAM++", "LIME"):  # by more than both intervals
-        assert means.deletion[loser] - means.deletion[blob] > half.deletion[loser] + half.deletion[blob]
-    for column in ("pointing game", "IoU"):
-        assert means[column]["CAM"] == means[column]["Grad-CAM"] and means[column].idxmax() == "guided backprop"
-    assert (means.insertion.round(2) == 0.97).sum() == 8 and round(means.insertion["edge detector"], 2) == 0.97
-    assert (means.randomised[list(league.METHODS)[7:]] == 1).all()
-    assert f"{means.randomised[real].max():.2f}" == "0.76" and f"{means['same top']['LIME']:.2f}" == "0.53"
-    assert round(means["empty"]["Grad-CAM"], 1) == 0.5 and means["empty"].drop("Grad-CAM").max() == 0
-    assert means.stability.idxmax() == blob and means.stability[blob] == 1
-
-
-def test_by_every_measure_but_one_an_impostor_beats_a_real_method(means):
-    real, impostors = means.loc[list(league.METHODS)[:7]], means.loc[list(league.METHODS)[7:]]
-    for measure in league.MEASURES:
-        sign = -1 if measure in ("deletion", "randomised", "empty") else 1
-        beaten = (sign * impostors[measure]).max() > (sign * real[measure]).min()
-        assert beaten == (measure != "randomised")
-
-
-def test_the_text_quotes_the_long_table_of_foxes_and_what_it_says_is_so(lesson, rows, means):
-    text = next(cell.source for cell in lesson.cells if cell.source.startswith("- **Points to the fox"))
-    half, real = rows.pivot(index="method", columns="measure", values="half"), list(league.METHODS)[:7]
-    fox, overlap, head = league.FOX_MEASURES
-    quoted = {
-        fox: {"edge detector": "0.98", "centred blob": "0.53"},
-        overlap: {"edge detector": "0.45", "centred blob": "0.29", "CAM": "0.27", "occlusion": "0.25"}
-        | {"partition Shapley": "0.23"},
-        head: {
-            "CAM": "0.93",
-            "Grad-CAM++": "0.92",
-            "centred blob": "0.07",
-            "edge detector": "0.85",
-            "occlusion": "0.76",
-        }
-        | {"partition Shapley": "0.75"},
-    }
-    for measure, line in zip(quoted, text.split("\n- ")):
-        for method, value in quoted[measure].items():
-            assert f"{means.loc[method, measure]:.2f}" == value and value in line
-    nearly = means.loc[["CAM", "Grad-CAM", "Grad-CAM++", "guided backprop"], fox]
-    assert (f"{nearly.min():.2f}", f"{nearly.max():.2f}") == ("0.97", "0.99")
-    assert round(100 * means.loc["centred blob", "pointing game"]) == 8
-    assert means[overlap].idxmax() == "edge detector" and means[head].idxmax() == "CAM"
-    assert means[head].round(4).nlargest(3, keep="all").index.tolist() == ["CAM", "Grad-CAM", "Grad-CAM++"]
-    blob = means.loc["centred blob", overlap] - half.loc["centred blob", overlap]
-    assert means.loc["centred blob", overlap] > means.loc["CAM", overlap]
-    assert all(blob > (means + half).loc[name, overlap] for name in ("occlusion", "partition Shapley"))
-    assert means[head][real].min() > 0.7 > means.loc["centred blob", head]
-
-
-def test_covering_the_head_and_no_other_part_takes_most_foxes_away(printed):
-    left = {part: int(share) for part, share in re.findall(r"(\w+) +covered: +(\d+)% are still foxes", printed)}
-    assert list(left) == ["head", "torso", "tail", "leg"]
-    assert left.pop("head") < 50 and min(left.values()) > 90
+    assert shown["arrowed"] >= numbers[0] and max(shown["grey"], shown["bare"], shown["CAM"]) <= numbers[1]
 
 
 def test_the_network_tells_foxes_from_pictures_without_one(printed):
     assert float(re.search(r"([\d.]+)% of 400 new pictures", printed)[1]) > 95
 
 
-def test_occlusion_and_guided_backpropagation_are_those_that_pass_all_three(means):
-    better = means.randomised < 1
-    for column in ("pointing game", "IoU"):
-        better &= means[column] > means[column][["edge detector", "centred blob"]].max()
-    better &= means.deletion < means.deletion["centred blob"]
-    assert set(means.index[better]) == {"occlusion", "guided backprop"}
-
-
-def test_the_noisy_beam_is_still_cracked(printed):
-    shares = re.search(r"cracked: (\d+)%, with noise (\d+)%", printed).groups()
-    assert min(map(int, shares)) > 95
-
-
-def test_a_crack_is_less_than_one_pixel_in_a_hundred():
-    from xailab.data import beams
-
-    held_out = beams(400, seed=3)
+def test_a_crack_is_less_than_one_pixel_in_a_hundred(seed):
+    held_out = beams(100, seed=seed)
     assert held_out.cracks[held_out.cracked == 1].mean() < 0.01
+
+
+def test_the_script_of_the_league_writes_every_measure(quick):
+    quick.setattr(league_table, "recognised", lambda networks, pictures, labels, count: np.flatnonzero(labels)[:count])
+    chosen = {name: league.METHODS[name] for name in ("CAM", "edge detector")}
+    rows = [row for more in league_table.main(2, 2, 4, 4, chosen) for row in more]
+    assert {row[1] for row in rows} == {*league.MEASURES, *league.FOX_MEASURES, league.TWIN}
+    assert {row[2] for row in rows} == {0, 1}

@@ -169,7 +169,7 @@ def as_a_student_has_it(cells):
     exec(
         "\n".join(
             re.findall(
-                "^(?:from (?:sklearn|scipy|xailab.arithmetic)|import tensorflow).*",
+                "^(?:from (?:sklearn|scipy|xailab.arithmetic|xailab.evaluate)|import tensorflow).*",
                 "\n".join(cell.source for cell in cells),
                 re.M,
             )
@@ -323,6 +323,15 @@ def painted_above_a_quantile(image, heatmap, share):
     return np.where((heatmap > np.quantile(heatmap, 1 - share))[..., None], image.mean(axis=(0, 1)), image)
 
 
+def orders_by_sorting_tuples(heatmap):
+    count = heatmap.size
+    orders = []
+    for sign in (1, -1):
+        first_to_last = sorted(range(count), key=lambda at, sign=sign: (-heatmap.flat[at], sign * at))
+        orders.append([count - 1 - first_to_last.index(at) for at in range(count)])
+    return np.reshape(orders, (2, *heatmap.shape))
+
+
 OTHER_WAYS = {
     "00.2": lambda shares, labels, k: [label for _, label in sorted(zip(shares, labels), reverse=True)][:k],
     "01.4": lambda n, kernel, stride, padding: len(range(-padding, n + padding - kernel + 1, stride)),
@@ -348,9 +357,13 @@ OTHER_WAYS = {
     "10.4": lambda true, shown: sum(len({*a} & {*b}) for a, b in zip(true, shown)) / true.size,
     "10.5": lambda maps: np.corrcoef(maps.reshape(-1, maps.shape[-1]), rowvar=False),
     "11.1": painted_above_a_quantile,
-    "11.2": lambda one, other: scipy.stats.spearmanr(one, other, axis=None).statistic,
-    "11.3": lambda likenesses, maps: (np.nanmean(likenesses), np.mean(np.std(maps, axis=(1, 2)) == 0)),
-    "12.2": lambda cracked, marked: max(np.mean(cracked == np.array(rule)[marked]) for rule in np.ndindex(2, 2)),
+    "11.2": orders_by_sorting_tuples,
+    "11.3": lambda likenesses, maps: (
+        lambda same: (np.mean(np.delete(likenesses, np.flatnonzero(same))), np.sum(same) / len(maps))
+    )(maps.max(axis=(1, 2)) == maps.min(axis=(1, 2))),
+    "11.4": lambda twins, shuffled: scipy.stats.ttest_rel(twins, shuffled, nan_policy="omit").confidence_interval().low,
+    "12.1": lambda cracked, marked: max(np.mean(cracked == np.array(rule)[marked]) for rule in np.ndindex(2, 2)),
+    "12.3": lambda photos, masks, colour: np.where(masks[..., None], np.rint(colour), photos),
 }
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from course.student.exercises import Exercise, Mistake
+from xailab.evaluate import mean_and_interval, mean_difference
 
 
 def delete(image, heatmap, share):
@@ -12,8 +13,18 @@ def delete(image, heatmap, share):
     return changed
 
 
-def likeness(one, other):
-    return np.corrcoef(_ranks(one), _ranks(other))[0, 1]
+def two_orders(heatmap):
+    heatmap = np.asarray(heatmap)
+    from_above = _places(heatmap.ravel()).reshape(heatmap.shape)
+    from_below = _places(heatmap.ravel()[::-1])[::-1].reshape(heatmap.shape)
+    return from_above, from_below
+
+
+def _places(values):
+    """How late each value goes, counted from the end: the highest goes first and has the largest number."""
+    places = np.empty(len(values), int)
+    places[np.argsort(-values, kind="stable")] = np.arange(len(values))[::-1]
+    return places
 
 
 def forgetting(likenesses, maps):
@@ -21,8 +32,10 @@ def forgetting(likenesses, maps):
     return np.mean(likenesses[~empty]), np.mean(empty)
 
 
-def _ranks(heatmap):
-    return np.argsort(np.argsort(np.ravel(heatmap)))
+def above_the_bar(twins, shuffled):
+    known = ~np.isnan(shuffled)
+    mean, half = mean_difference(twins[known], shuffled[known])
+    return mean - half
 
 
 def _delete_like(order=lambda heatmap: -heatmap, colour=lambda image: np.mean(image, axis=(0, 1))):
@@ -59,21 +72,31 @@ def _eighths(draw):
     )
 
 
-def _maps(draw, *sizes):
-    cases = []
-    for size in sizes:
-        heatmap = draw.normal(size=size)
-        cases += [(heatmap, np.exp(2 * heatmap) + draw.random(size)), (heatmap, draw.normal(size=size) - heatmap)]
-    return cases
+def _with_ties(draw, *sizes):
+    """Maps with a few steps, as of patches and of a ReLU; every step is there more than once."""
+    return [
+        (draw.permutation(np.arange(np.prod(size)) % 4).reshape(size) / 4 + float(draw.random()),) for size in sizes
+    ]
 
 
 def _maps_and_empty_ones(draw, size, *settings):
-    """Likenesses, NaN for empty maps as a correlation gives it, and maps of which some are constant, not all of them at zero."""
+    """Likenesses, 0 for empty maps as many programs write it, and maps of which some are constant, not all of them at zero."""
     cases = []
     for count, empty, constant in settings:
         maps, likenesses = draw.normal(size=(count, *size)), draw.uniform(-1, 1, count)
-        maps[empty], likenesses[empty] = constant, np.nan
+        maps[empty], likenesses[empty] = constant, 0
         cases.append((likenesses, maps))
+    return cases
+
+
+def _networks(draw, *settings):
+    """Likenesses to a twin's maps and to a shuffled network's, which go up and down together, for so many networks; NaN for some."""
+    cases = []
+    for count, unknown in settings:
+        twins = draw.uniform(0.3, 0.9, count)
+        shuffled = twins - draw.uniform(0, 0.4, count)
+        shuffled[unknown] = np.nan
+        cases.append((twins, shuffled))
     return cases
 
 
@@ -115,31 +138,39 @@ EXERCISES = [
     ),
     Exercise(
         id="11.2",
-        title="rank correlation",
-        reference=likeness,
-        cases=lambda: _maps(np.random.default_rng(12), (6, 7), (12, 5)),
-        hidden=lambda draw: _maps(draw, (5, 9), (8, 7)),
+        title="one map, two orders",
+        reference=two_orders,
+        cases=lambda: _with_ties(np.random.default_rng(12), (4, 5), (3, 6)),
+        hidden=lambda draw: _with_ties(draw, (5, 4), (3, 8)),
         hints=(
-            "Replace each value by its place in the order, from the smallest to the largest.",
-            "np.argsort gives the order, not the places. Applied twice it gives the places.",
-            "np.corrcoef(places(one), places(other))[0, 1] with places(a) = np.argsort(np.argsort(a.ravel()))",
+            "Where the map differs from pixel to pixel, both orders must be its own. Only equal pixels may change places.",
+            "np.argsort(-values, kind='stable') lists who goes first, and keeps equal ones as they stand. For the other order hand in the values backwards.",
+            "What argsort lists has to become a number at each pixel: make an empty array, and write n - 1, n - 2, ... into the places of that list.",
         ),
-        insight="Ranks ask which pixel comes before which, and nothing else: a map may be stretched without becoming another map.",
+        insight="Two maps that agree wherever the first one says anything. A measure that tells them apart measures what nobody said.",
         mistakes=(
             Mistake(
-                "of the values",
-                lambda one, other: np.corrcoef(np.ravel(one), np.ravel(other))[0, 1],
-                "You correlated the values. A few very high pixels would decide alone; take the ranks first.",
+                "upside down",
+                lambda heatmap: (two_orders(heatmap)[0], two_orders(-np.asarray(heatmap))[0]),
+                "Your second order turns the whole map upside down. What is higher goes first in both; only equal pixels change places.",
             ),
             Mistake(
-                "argsort once",
-                lambda one, other: np.corrcoef(np.argsort(np.ravel(one)), np.argsort(np.ravel(other)))[0, 1],
-                "One argsort lists which pixel stands at each place. The place of each pixel takes a second argsort.",
+                "the list instead of the places",
+                lambda heatmap: (
+                    np.argsort(-np.ravel(heatmap), kind="stable").reshape(np.shape(heatmap)),
+                    np.argsort(-np.ravel(heatmap)[::-1], kind="stable").reshape(np.shape(heatmap)),
+                ),
+                "argsort lists which pixel goes first, second, and so on. A map needs a number at each pixel: write them into the places of that list.",
             ),
             Mistake(
-                "without the sign",
-                lambda one, other: abs(likeness(one, other)),
-                "You dropped the sign. A map turned upside down is not the same explanation.",
+                "first is lowest",
+                lambda heatmap: tuple(np.size(heatmap) - 1 - order for order in two_orders(heatmap)),
+                "Your first to go has the smallest number. Deletion begins with the highest: give that one n - 1.",
+            ),
+            Mistake(
+                "the same twice",
+                lambda heatmap: (two_orders(heatmap)[0],) * 2,
+                "Both of your orders break ties alike. In the second one the lower right of equal pixels goes first.",
             ),
         ),
     ),
@@ -148,24 +179,25 @@ EXERCISES = [
         title="what is empty has not passed",
         reference=forgetting,
         cases=lambda: _maps_and_empty_ones(
-            np.random.default_rng(13), (5, 6), (6, [1, 4], 0.0), (5, [0], 0.7), (4, [], 0.0)
+            np.random.default_rng(13), (5, 6), (6, [1, 4], 0.0), (5, [0], 0.7), (4, [], 0.0), (6, [2, 3, 5], 0.5)
         ),
         hidden=lambda draw: _maps_and_empty_ones(
             draw,
             (4, 7),
             (7, draw.permutation(7)[:2].tolist(), 0.0),
             (9, draw.permutation(9)[:4].tolist(), float(draw.integers(1, 8)) / 8),
+            (8, draw.permutation(8)[:3].tolist(), float(draw.choice([0.1, 0.4, 0.7, 0.9, 1.3]))),
         ),
         hints=(
             "Two questions, one after the other: which maps say nothing, and how alike are the others?",
-            "A map says nothing if all its pixels have one value, zero or not: np.ptp(maps, axis=(1, 2)) == 0.",
-            "empty = np.ptp(maps, axis=(1, 2)) == 0, then np.mean(likenesses[~empty]) and np.mean(empty)",
+            "A map says nothing if all its pixels have one value, zero or not: its largest value is its smallest. np.ptp is the distance of the two.",
+            "One mean goes over the likenesses of the maps that are not empty, the other one over the answers to 'is it empty?', yes being 1.",
         ),
-        insight="Two numbers, because these are two findings: how alike the maps are that speak, and how often there is none.",
+        insight="Two numbers, because these are two findings: how alike the maps are that speak, and how many do not.",
         mistakes=(
             Mistake(
                 "empty counts as zero",
-                lambda likenesses, maps: (np.mean(np.nan_to_num(likenesses)), forgetting(likenesses, maps)[1]),
+                lambda likenesses, maps: (np.mean(likenesses), forgetting(likenesses, maps)[1]),
                 "You counted each empty map as likeness 0. A perfect pass, for a map that only its ReLU has silenced.",
             ),
             Mistake(
@@ -175,8 +207,20 @@ EXERCISES = [
             ),
             Mistake(
                 "only zero is empty",
-                lambda likenesses, maps: (forgetting(likenesses, maps)[0], np.mean((maps == 0).all(axis=(1, 2)))),
-                "A map is empty when it is the same everywhere, at 0.7 as well as at 0: it puts no pixel before another.",
+                lambda likenesses, maps: (
+                    np.mean(likenesses[(maps != 0).any(axis=(1, 2))]),
+                    np.mean((maps == 0).all(axis=(1, 2))),
+                ),
+                "A map is empty when it is the same everywhere, at 0.5 as well as at 0: it puts no pixel before another.",
+            ),
+            Mistake(
+                "std == 0",
+                lambda likenesses, maps: (
+                    np.mean(likenesses[np.std(maps, axis=(1, 2)) != 0]),
+                    np.mean(np.std(maps, axis=(1, 2)) == 0),
+                ),
+                "The computed standard deviation of a map that is 0.7 everywhere is not 0 but 1e-16, since the mean of many 0.7 is rounded. "
+                "Largest minus smallest, np.ptp, is exactly 0.",
             ),
             Mistake(
                 "a count instead of a share",
@@ -187,23 +231,66 @@ EXERCISES = [
     ),
     Exercise(
         id="11.4",
-        title="which map stands still",
-        reference="centred blob",
+        title="a bar that is a control",
+        reference=above_the_bar,
+        cases=lambda: _networks(np.random.default_rng(14), (5, []), (6, [2]), (5, [0, 3])),
+        hidden=lambda draw: _networks(draw, (7, [int(draw.integers(7))]), (5, [])),
         hints=(
-            "What could noise in the picture change in each of the ten?",
-            "Three of them never ask the network. One of these three does not even ask the picture.",
-            "It is as bright in the middle of a noisy picture as in the middle of any other.",
+            "Each network has two numbers of its own. What would their difference be for an edge detector?",
+            "mean_difference(values, others) gives the mean of the differences and half of its interval. What does the lower end look like?",
+            "Leave out, in both, the networks where `shuffled` is NaN, and take the mean difference less the half.",
         ),
-        insight="Whoever looks at nothing is not disturbed. A measure that a blob can win is no proof of a good map.",
+        insight="The bar is not a matter of taste: a map that is as much like a heap of random weights as like a twin shows nothing learned.",
         mistakes=(
-            Mistake("CAM", "CAM", "CAM is steady, but its numbers come from the picture, and the picture has changed."),
             Mistake(
-                "edge detector", "edge detector", "The edge detector never asks the network, but noise has edges, too."
+                "the mean alone",
+                lambda twins, shuffled: np.nanmean(twins - shuffled),
+                "That is the mean difference. With five networks it may be chance: take half of the interval off.",
             ),
             Mistake(
-                "random map",
-                "random map",
-                "The random map is drawn anew for every picture, and a noisy copy is another picture.",
+                "the upper end",
+                lambda twins, shuffled: 2 * np.nanmean(twins - shuffled) - above_the_bar(twins, shuffled),
+                "That is the upper end of the interval. A method is above the bar if even the lower end is.",
+            ),
+            Mistake(
+                "empty counts as zero",
+                lambda twins, shuffled: above_the_bar(twins, np.nan_to_num(shuffled)),
+                "You wrote 0 where all maps of a shuffled network are empty. Leave that network out: empty is not unlike.",
+            ),
+            Mistake(
+                "two intervals instead of pairs",
+                lambda twins, shuffled: (lambda one, two: one[0] - one[1] - two[0] - two[1])(
+                    mean_and_interval(twins[~np.isnan(shuffled)]), mean_and_interval(shuffled[~np.isnan(shuffled)])
+                ),
+                "You compared two intervals. Both numbers belong to one network: take its difference first, then the interval.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="11.5",
+        title="missing, compared with what",
+        reference={"shows the arrow": "arrowed", "control": "bare"},
+        hints=(
+            "The map adds up to the logit minus the mean logit of the background. Where do the two pictures differ, in which case?",
+            "An arrow can only be missing in comparison with pictures that have one.",
+            "A control is the same map where the claim ought to be false: with beams that lack the arrow, too.",
+        ),
+        insight="Missing is always missing compared with something. A map without a reference cannot show it; one with a reference can.",
+        mistakes=(
+            Mistake(
+                "exchanged",
+                {"shows the arrow": "bare", "control": "arrowed"},
+                "Beams without an arrow do not differ from this one in the arrow, so no map against them can show it. You have the two exchanged.",
+            ),
+            Mistake(
+                "grey shows it",
+                {"shows the arrow": "grey", "control": "bare"},
+                "A grey picture has no arrow either. Against it the whole beam is what differs.",
+            ),
+            Mistake(
+                "grey as a control",
+                {"shows the arrow": "arrowed", "control": "grey"},
+                "Against a grey picture everything differs, the beam, the clamp and the light. A control differs in one thing: it lacks the arrow.",
             ),
         ),
     ),

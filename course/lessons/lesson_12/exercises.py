@@ -5,39 +5,44 @@ import numpy as np
 from course.student.exercises import Exercise, Mistake
 
 
-def share_of_heat(heatmaps, masks):
-    positive = np.maximum(heatmaps, 0)
-    return np.sum(positive * masks, axis=(1, 2)) / np.sum(positive, axis=(1, 2))
-
-
 def by_the_mark_alone(cracked, marked):
     return np.max(_table(cracked, marked), axis=1).sum() / len(cracked)
 
 
-def flips(without, with_mark):
-    before, after = np.argmax(without, axis=1), np.argmax(with_mark, axis=1)
-    return np.sum((before == 0) & (after == 1)), np.sum((before == 1) & (after == 0))
+def errors(without, with_mark, cracked):
+    found = {}
+    for clamp, logits in {"bare": without, "marked": with_mark}.items():
+        said = np.argmax(logits, axis=1)
+        found[f"missed {clamp}"] = np.sum((said == 0) & (cracked == 1))
+        found[f"alarms {clamp}"] = np.sum((said == 1) & (cracked == 0))
+    return found
 
 
-def cost(probabilities, cracked, threshold, miss, alarm):
+def repaint(photos, masks, colour):
+    painted = np.array(photos)
+    painted[masks] = np.round(colour)
+    return painted
+
+
+def cost(probabilities, cracked, threshold, miss, alarm, prevalence):
     stopped = np.asarray(probabilities) >= threshold
-    missed, alarms = np.sum(~stopped & (cracked == 1)), np.sum(stopped & (cracked == 0))
-    return 1000 * (missed * miss + alarms * alarm) / len(cracked)
+    missed, alarms = np.mean(~stopped[cracked == 1]), np.mean(stopped[cracked == 0])
+    return 1000 * (prevalence * missed * miss + (1 - prevalence) * alarms * alarm)
 
 
-def regression_map(maps, weights):
-    height, width, _ = np.shape(maps)
-    return maps @ weights / (height * width)
+def decide(missed, alarms, miss, alarm, prevalence):
+    return _cheapest(
+        prevalence * missed * miss + (1 - prevalence) * alarms * alarm, prevalence * miss, (1 - prevalence) * alarm
+    )
+
+
+def _cheapest(*costs):
+    return ("network", "stop none", "stop all")[int(np.argmin(costs))]
 
 
 def _table(cracked, marked):
     """How many parts are (unmarked, marked) by (sound, cracked)."""
     return np.array([[np.sum((marked == mark) & (cracked == state)) for state in (0, 1)] for mark in (0, 1)])
-
-
-def _maps_and_masks(draw, *settings):
-    """Maps of a shape, and masks that cover about a share of them."""
-    return [(draw.normal(size=shape), draw.random(shape) < share) for shape, share in settings]
 
 
 def _lines(draw, count, more):
@@ -54,72 +59,49 @@ def _lines(draw, count, more):
 
 
 def _two_answers(draw, *settings):
-    """Logits of so many parts without the mark, and with it: it pushes towards cracked, or away from it."""
+    """Logits of so many parts without the mark and with it, which pushes towards cracked or away from it; and the truth."""
     cases = []
     for count, push in settings:
-        without = draw.normal(size=(count, 2))
-        cases.append((without, without + draw.normal(0, 0.8, (count, 2)) + [0, push]))
+        cracked, without = draw.integers(0, 2, count), draw.normal(size=(count, 2))
+        cracked[:4] = 0, 1, 0, 1
+        without[:, 1] += 1.2 * cracked - 0.5
+        cases.append((without, without + draw.normal(0, 0.8, (count, 2)) + [0, push], cracked))
+    return cases
+
+
+def _spots(draw, *counts):
+    """Photos, masks of a few pixels each, and a colour whose channels differ and are no whole numbers."""
+    cases = []
+    for count in counts:
+        photos, masks = draw.integers(0, 256, (count, 6, 8, 3), dtype=np.uint8), draw.random((count, 6, 8)) < 0.15
+        masks[:, 2, 3] = True
+        cases.append((photos, masks, draw.permutation([20.0, 120.0, 220.0]) + draw.uniform(0.6, 0.9, 3)))
     return cases
 
 
 def _judged(draw, *settings):
-    """Probabilities, one of them just at the threshold, and other costs each time."""
+    """Probabilities of a sample in which a third is cracked, one of them just at the threshold; costs and prevalence."""
     cases = []
-    for count, threshold, miss, alarm in settings:
-        probabilities, cracked = draw.random(count), draw.integers(0, 2, count)
-        probabilities[0], cracked[0] = threshold, 1
-        cases.append((probabilities, cracked, threshold, miss, alarm))
+    for count, threshold, miss, alarm, prevalence in settings:
+        probabilities, cracked = draw.random(count), (np.arange(count) % 3 == 0).astype(int)
+        probabilities[0] = threshold
+        cases.append((probabilities, cracked, threshold, miss, alarm, prevalence))
     return cases
 
 
-def _channels(draw, *shapes):
-    return [(draw.random(shape), draw.normal(size=shape[-1])) for shape in shapes]
+def _choices(draw):
+    """Three lines on which the network, no stop, and a stop of everything are cheapest in turn, and one where shares mislead."""
+    return [
+        (float(draw.uniform(0.05, 0.1)), float(draw.uniform(0.01, 0.03)), 100, 1, 0.01),
+        (float(draw.uniform(0.3, 0.4)), float(draw.uniform(0.3, 0.4)), 100, 1, float(draw.uniform(0.0005, 0.001))),
+        (float(draw.uniform(0.03, 0.05)), float(draw.uniform(0.01, 0.03)), 100, 1, float(draw.uniform(0.45, 0.5))),
+        (float(draw.uniform(0.001, 0.002)), float(draw.uniform(0.2, 0.3)), 20, 5, float(draw.uniform(0.02, 0.03))),
+    ]
 
 
 EXERCISES = [
     Exercise(
         id="12.1",
-        title="how much of the heat lies there",
-        reference=share_of_heat,
-        cases=lambda: _maps_and_masks(np.random.default_rng(120), ((3, 6, 8), 0.2), ((1, 6, 8), 0.5), ((5, 6, 8), 0.1)),
-        hidden=lambda draw: _maps_and_masks(draw, ((4, 7, 5), 0.3), ((2, 4, 9), 0.4)),
-        hints=(
-            "Evidence for the class is what is above zero. What do you do with the rest?",
-            "positive = np.maximum(heatmaps, 0); then sums over height and width, axis=(1, 2).",
-            "np.sum(positive * masks, axis=(1, 2)) / np.sum(positive, axis=(1, 2))",
-        ),
-        insight="Compare it with the share of the pixels: what covers little of the picture and takes much of the heat counts.",
-        mistakes=(
-            Mistake(
-                "with the negative values",
-                lambda heatmaps, masks: np.sum(heatmaps * masks, axis=(1, 2)) / np.sum(heatmaps, axis=(1, 2)),
-                "You added the negative values, too. They speak against the class, and a sum near zero makes any share.",
-            ),
-            Mistake(
-                "absolute values",
-                lambda heatmaps, masks: (
-                    np.sum(np.abs(heatmaps) * masks, axis=(1, 2)) / np.sum(np.abs(heatmaps), axis=(1, 2))
-                ),
-                "You counted evidence against the class as heat. Only what is above zero speaks for it.",
-            ),
-            Mistake(
-                "mean in the mask",
-                lambda heatmaps, masks: (
-                    np.sum(np.maximum(heatmaps, 0) * masks, axis=(1, 2)) / np.sum(masks, axis=(1, 2))
-                ),
-                "You divided by the pixels of the mask. A share has all of the heat below the line.",
-            ),
-            Mistake(
-                "one share for all",
-                lambda heatmaps, masks: np.full(
-                    len(heatmaps), np.sum(np.maximum(heatmaps, 0) * masks) / np.sum(np.maximum(heatmaps, 0))
-                ),
-                "You added all maps together. Each map has a share of its own: sum over axis=(1, 2).",
-            ),
-        ),
-    ),
-    Exercise(
-        id="12.2",
         title="how good is the mark alone",
         reference=by_the_mark_alone,
         cases=lambda: _lines(np.random.default_rng(121), 40, 50),
@@ -127,7 +109,7 @@ EXERCISES = [
         hints=(
             "A rule that looks at the mark only has one answer for parts with it, and one for parts without it. Which ones?",
             "For parts with the mark the best answer is what most of them are; the same for parts without it.",
-            "counts = [[np.sum((marked == m) & (cracked == c)) for c in (0, 1)] for m in (0, 1)], then the largest of each row.",
+            "Make a table of counts, a row for each mark and a column for each state. Which number of a row does the best rule get right?",
         ),
         insight="Do this for everything that you can name in the pictures before you train: it takes no network at all.",
         mistakes=(
@@ -154,68 +136,111 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        id="12.3",
-        title="count the answers that change",
-        reference=flips,
-        cases=lambda: _two_answers(np.random.default_rng(122), (30, 1.0), (25, -0.5), (12, 2.0)),
-        hidden=lambda draw: _two_answers(draw, (40, 1.5), (20, -1.0), (16, 0.5)),
+        id="12.2",
+        title="mistakes, split by truth and by clamp",
+        reference=errors,
+        cases=lambda: _two_answers(np.random.default_rng(122), (30, 1.0), (25, -0.5), (14, 2.0)),
+        hidden=lambda draw: _two_answers(draw, (40, 1.5), (28, -1.0), (24, 0.5)),
         hints=(
-            "What does the network answer for each part, and what for the same part with the mark?",
-            "Answers are logits.argmax(axis=1): 0 is sound, 1 is cracked. A change has a direction.",
-            "np.sum((before == 0) & (after == 1)), np.sum((before == 1) & (after == 0))",
+            "What does the network say of each part, on the one clamp and on the other? And which answers are mistakes?",
+            "Answers are logits.argmax(axis=1): 0 is sound, 1 is cracked. A missed crack is cracked and called sound.",
+            "Four counts, one for each clamp and each kind of mistake; the keys are given in the docstring.",
         ),
-        insight="Nothing but the mark differs within a pair. So what changes, changes because of the mark.",
+        insight="Nothing but the mark differs within a pair. And the half that nobody sees is the dangerous one: cracks missed on the bare clamp.",
         mistakes=(
             Mistake(
-                "other way round",
-                lambda without, with_mark: flips(with_mark, without),
-                "Your two counts stand the other way round: first sound to cracked, then cracked to sound.",
+                "clamps exchanged",
+                lambda without, with_mark, cracked: errors(with_mark, without, cracked),
+                "You exchanged the two clamps: the first logits are those of the bare one.",
             ),
             Mistake(
-                "answers, not changes",
-                lambda without, with_mark: (np.sum(_answers(with_mark) == 1), np.sum(_answers(with_mark) == 0)),
-                "You counted the answers with the mark. A part that was cracked before has not changed.",
+                "misses and alarms exchanged",
+                lambda without, with_mark, cracked: errors(-without, -with_mark, 1 - cracked),
+                "You exchanged the two kinds of mistakes. A cracked part that is called sound is missed.",
             ),
             Mistake(
-                "both directions together",
-                lambda without, with_mark: (np.sum(_answers(without) != _answers(with_mark)),) * 2,
-                "You counted the changes of both directions together. They mean different things: alarms, and cracks that are hidden.",
+                "answers, not mistakes",
+                lambda without, with_mark, cracked: {
+                    f"{kind} {clamp}": np.sum(_answers(logits) == said)
+                    for clamp, logits in {"bare": without, "marked": with_mark}.items()
+                    for kind, said in {"missed": 0, "alarms": 1}.items()
+                },
+                "You counted answers. Whether one is a mistake depends on the truth.",
             ),
             Mistake(
-                "a share",
-                lambda without, with_mark: tuple(count / len(without) for count in flips(without, with_mark)),
-                "You gave shares. Two counts were asked for.",
+                "shares",
+                lambda *given: {name: count / len(given[2]) for name, count in errors(*given).items()},
+                "You gave shares. Counts were asked for.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="12.3",
+        title="a control for the pairs",
+        reference=repaint,
+        cases=lambda: _spots(np.random.default_rng(123), 3, 2),
+        hidden=lambda draw: _spots(draw, 4, 2),
+        hints=(
+            "Only the pixels of the masks may change, and the photos that you are given are still needed.",
+            "Work on photos.copy(). Where a mask is True, an assignment reaches the pixels.",
+            "painted[masks] takes one colour of three numbers; whole numbers are wanted, so round it first.",
+        ),
+        insight="A pair proves what differs in it. To learn which property it was, change one property at a time.",
+        mistakes=(
+            Mistake(
+                "everything but the mask",
+                lambda photos, masks, colour: repaint(photos, ~masks, colour),
+                "You painted everything but the spot.",
+            ),
+            Mistake(
+                "one grey for all channels",
+                lambda photos, masks, colour: repaint(photos, masks, np.full(3, np.mean(colour))),
+                "You painted the mean of the three numbers. A colour has one for each channel.",
+            ),
+            Mistake(
+                "cut off instead of rounded",
+                lambda photos, masks, colour: repaint(photos, masks, np.floor(colour)),
+                "An assignment to whole numbers cuts the colour off. Round it first.",
+            ),
+            Mistake(
+                "one mask for all",
+                lambda photos, masks, colour: repaint(photos, np.repeat(masks[:1], len(masks), axis=0), colour),
+                "You used the first mask for all photos. Each has its own.",
             ),
         ),
     ),
     Exercise(
         id="12.4",
-        title="what mistakes cost",
+        title="what mistakes cost on the line",
         reference=cost,
-        cases=lambda: _judged(np.random.default_rng(123), (40, 0.5, 100, 1), (25, 0.25, 20, 3), (60, 0.75, 500, 10)),
+        cases=lambda: _judged(
+            np.random.default_rng(124), (42, 0.5, 100, 1, 0.01), (24, 0.25, 20, 3, 0.1), (60, 0.75, 500, 10, 0.5)
+        ),
         hidden=lambda draw: _judged(
             draw,
-            (45, float(draw.uniform(0.1, 0.3)), int(draw.integers(20, 200)), int(draw.integers(1, 10))),
-            (35, float(draw.uniform(0.7, 0.9)), int(draw.integers(20, 200)), int(draw.integers(1, 10))),
+            (45, float(draw.uniform(0.1, 0.3)), int(draw.integers(20, 200)), int(draw.integers(2, 10)), 0.02),
+            (36, float(draw.uniform(0.7, 0.9)), int(draw.integers(20, 200)), int(draw.integers(2, 10)), 0.2),
         ),
         hints=(
-            "There are two kinds of mistakes. Count each, and mind which parts are stopped.",
-            "stopped = probabilities >= threshold. Missed: not stopped, but cracked. Alarm: stopped, but sound.",
-            "1000 * (missed * miss + alarms * alarm) / len(cracked)",
+            "How often is a cracked part missed, how often is a sound one stopped? Two shares, each of its own kind.",
+            "Of 1,000 parts on the line, 1000 * prevalence are cracked, whatever share of the test pictures is.",
+            "Cracked parts on the line, times the share missed, times the cost of a miss; the same for sound ones and alarms; and add.",
         ),
-        insight="The threshold is a decision about money and safety, not about the network. Leave it to nobody by default.",
+        insight="The threshold is a decision about money and safety, not about the network. Never leave it at the default.",
         mistakes=(
             Mistake(
                 "costs exchanged",
-                lambda probabilities, cracked, threshold, miss, alarm: cost(
-                    probabilities, cracked, threshold, alarm, miss
+                lambda probabilities, cracked, threshold, miss, alarm, prevalence: cost(
+                    probabilities, cracked, threshold, alarm, miss, prevalence
                 ),
                 "You exchanged the two costs: a missed crack is a cracked part that was not stopped.",
             ),
             Mistake(
-                "not per 1,000",
-                lambda *given: cost(*given) * len(given[1]) / 1000,
-                "That is the cost of all parts of the test. Per 1,000 parts: times 1000, over their number.",
+                "the prevalence of the test pictures",
+                lambda probabilities, cracked, threshold, miss, alarm, prevalence: cost(
+                    probabilities, cracked, threshold, miss, alarm, np.mean(cracked)
+                ),
+                "That is the cost on a line that is as the test pictures are. Take the share missed among the cracked, and weigh it by the prevalence.",
             ),
             Mistake(
                 "per part",
@@ -224,72 +249,50 @@ EXERCISES = [
             ),
             Mistake(
                 "at the threshold it passes",
-                lambda probabilities, cracked, threshold, miss, alarm: cost(
-                    probabilities, cracked, np.nextafter(threshold, 2), miss, alarm
+                lambda probabilities, cracked, threshold, miss, alarm, prevalence: cost(
+                    probabilities, cracked, np.nextafter(threshold, 2), miss, alarm, prevalence
                 ),
-                "You let a part pass whose probability is just the threshold. It is stopped from there on: >=.",
+                "You let a part pass whose probability is exactly the threshold. It is stopped from there on: >=.",
             ),
         ),
     ),
     Exercise(
         id="12.5",
-        title="a map of a number",
-        reference=regression_map,
-        cases=lambda: _channels(np.random.default_rng(124), (4, 6, 5), (3, 3, 8)),
-        hidden=lambda draw: [
-            (maps, weights - weights.mean())  # so that some are negative, and some cells of the map
-            for maps, weights in _channels(draw, (5, 3, 4), (2, 7, 6))
-        ],
+        title="worth it, compared with no network",
+        reference=decide,
+        cases=lambda: _choices(np.random.default_rng(125)),
+        hidden=_choices,
         hints=(
-            "The number is a weighted sum of channel means, and a bias. A mean is a sum over the cells; which part of it is a cell's?",
-            "Weigh the channels as the number does: maps @ weights. Then the sum of the map must be the number, less the bias.",
-            "maps @ weights / (height * width)",
+            "Two rules need no network. What does each of them cost a part?",
+            "Stop none: every cracked part is missed. Stop all: every sound part is a false alarm.",
+            "Three costs per part, weighed by the prevalence; the name of the smallest is the answer.",
         ),
-        insight="Nothing in CAM needs classes. Whatever is linear behind a mean can be shared out over the picture.",
+        insight="A network is worth its price only against what could be done without it. Where every second part is cracked, looking at each is cheap.",
         mistakes=(
             Mistake(
-                "not over the cells",
-                lambda maps, weights: maps @ weights,
-                "Your map sums to the number of cells times the number. The pooling takes a mean: divide by height * width.",
+                "without the prevalence",
+                lambda missed, alarms, miss, alarm, prevalence: _cheapest(missed * miss + alarms * alarm, miss, alarm),
+                "You left the prevalence out: only cracked parts can be missed, only sound ones falsely stopped.",
             ),
             Mistake(
-                "with a ReLU",
-                lambda maps, weights: np.maximum(regression_map(maps, weights), 0),
-                "You cut the negative cells off. They make the number smaller, and without them the sum is another number.",
+                "the dearest",
+                lambda missed, alarms, miss, alarm, prevalence: ("network", "stop none", "stop all")[
+                    int(
+                        np.argmax(
+                            [
+                                prevalence * missed * miss + (1 - prevalence) * alarms * alarm,
+                                prevalence * miss,
+                                (1 - prevalence) * alarm,
+                            ]
+                        )
+                    )
+                ],
+                "You named the most expensive of the three.",
             ),
             Mistake(
-                "mean over the channels",
-                lambda maps, weights: regression_map(maps, weights) / len(weights),
-                "You also divided by the number of channels. The last layer adds its channels; only the cells are averaged.",
-            ),
-            Mistake(
-                "absolute weights",
-                lambda maps, weights: regression_map(maps, np.abs(weights)),
-                "You dropped the signs of the weights. A channel with a negative weight makes the number smaller.",
-            ),
-        ),
-    ),
-    Exercise(
-        id="12.6",
-        title="which sentence may stand",
-        reference="B",
-        hints=(
-            "For each sentence: which of your measurements would have come out otherwise if it were false?",
-            "Look at the missed cracks, at the beams that you have never had, and at what a map can show.",
-            "Three of them say more than was measured: all cracks, proof, and certainty. One names its limits.",
-        ),
-        insight="It is the dullest of the four, and the only one that a bad week on the line will not refute.",
-        mistakes=(
-            Mistake(
-                "A", "A", "A map shows evidence that is there, on the pictures you looked at. It proves no 'only'."
-            ),
-            Mistake(
-                "C", "C", "The share of right answers is not the certainty of one answer; nobody has compared the two."
-            ),
-            Mistake(
-                "D",
-                "D",
-                "Nobody has sorted the cracks that were found and missed by their depth. What was not measured may not stand.",
+                "fewest mistakes",
+                lambda missed, alarms, miss, alarm, prevalence: decide(missed, alarms, 1, 1, prevalence),
+                "You took what makes the fewest mistakes. A missed crack costs more than a false alarm.",
             ),
         ),
     ),
