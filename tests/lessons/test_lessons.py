@@ -33,6 +33,22 @@ def test_every_claim_names_a_test_that_exists_and_runs(path):
 
 
 @every_lesson
+def test_every_claim_says_where_it_ought_to_be_false_and_what_n_counts(path):
+    lacking = [claim.sentence for claim in claims.claims(path) if "none yet" in claim.control or claim.n == "-"]
+    assert lacking == []
+
+
+@every_lesson
+def test_a_claim_quotes_a_sentence_that_says_something_by_itself(path):
+    assert [claim.sentence for claim in claims.claims(path) if len(claim.sentence.split()) < 5] == []
+
+
+def test_at_most_one_claim_in_ten_rests_on_a_stored_file():
+    kinds = [claim.kind for path in LESSONS for claim in claims.claims(path)]
+    assert kinds.count("stored") <= len(kinds) / 10
+
+
+@every_lesson
 def test_there_are_as_many_claims_as_points_in_the_summary(path):
     text = "\n".join(cell.source for cell in build.read(path).cells if cell.cell_type == "markdown")
     summary = re.search(r"^## Summary\n(.*?)(?=^\*\*Next|^#)", text, re.MULTILINE | re.DOTALL)[1]
