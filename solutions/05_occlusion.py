@@ -28,7 +28,8 @@ import keras
 
 # %% tags=["parameters"] small={"FIRST": 112, "SMALL": 112, "LARGE": 112, "STEPS": 1, "MASKS": 8, "NEW": 4}
 FIRST = 56  # pixels of the patch of your first map
-SMALL, LARGE = 32, 64  # pixels of the other patches
+SMALL = 32  # pixels of a smaller patch
+LARGE = 64  # and of a larger one
 STEPS = 2  # steps to move a patch by its own length: more are slower and finer
 MASKS = 200  # random masks of RISE
 NEW = 40  # new pictures per kind, to test salads and pizzas with
