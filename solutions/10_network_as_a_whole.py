@@ -240,7 +240,7 @@ for where, points in places:
 # %% [markdown]
 # The map of the features keeps 60 to 75 % of the neighbours; the crumbs of noise look as neat, and keep 20 to 35 %.
 # <!-- tried: tests/lessons/test_lesson_10.py::test_the_map_of_features_keeps_neighbours_and_that_of_noise_does_not | two new networks | 2 of 2 | noise of the same size, perplexity 3: 20 to 35 % in 2 of 2 | 2 networks, 2 draws of noise -->
-# The planted points have 40 to 70 % planted neighbours where they live, and 80 % or more on the map: t-SNE makes a cluster clearer
+# The planted points have 35 to 80 % planted neighbours where they live, and more on the map, 80 % or above: t-SNE makes a cluster clearer
 # than it is.
 # <!-- tried: tests/lessons/test_lesson_10.py::test_a_planted_cluster_is_clearer_on_the_map_than_it_is | two new draws | 2 of 2 | the same points before the shift: below 25 % on the map in 2 of 2 | 2 draws of 300 points -->
 #
