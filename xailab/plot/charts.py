@@ -95,8 +95,10 @@ def _style(index):
 
 
 def _legend(axes):
-    """The names of the lines above the axes, where no line is."""
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=10)
+    """The names of the lines above the axes, where no line is, as many side by side as there is room for."""
+    longest = max(map(len, axes.get_legend_handles_labels()[1]))
+    columns = min(3, max(1, int(axes.figure.get_figwidth() * 10.5 / (longest + 8))))
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, fontsize=10)
 
 
 def lines(series, *, title, xlabel, ylabel, behind=None, shades=None, shade_label="", alt=None):
