@@ -543,7 +543,7 @@ for name, view in views.items():
 # test would have given it the prize here, and zero to CAM: that test asks whether the map shows the crack, and the true answer was the
 # arrow.
 #
-# Such a network is called a *Clever Hans*, after the horse that did sums by watching its owner's face (Lapuschkin and others 2019).
+# It is the *Clever Hans* of lesson 00 again (Lapuschkin and others 2019).
 #
 # ## What is missing
 
