@@ -78,6 +78,18 @@ def browser(lacking):
 
 
 @pytest.fixture(scope="session")
+def one_of():
+    """A function: an answer in which each frozenset, of which any member will do, is one of its members."""
+
+    def choose(answer):
+        if isinstance(answer, dict):
+            return {key: choose(value) for key, value in answer.items()}
+        return sorted(answer)[0] if isinstance(answer, frozenset) else answer
+
+    return choose
+
+
+@pytest.fixture(scope="session")
 def efficientnet():
     from xailab.models import efficientnet_lite0
 

@@ -44,6 +44,12 @@ def test_every_weight_and_table_in_the_package_has_a_card():
     assert tracked <= set(re.findall(r"\*\*File\*\* `(.+?)`", README))
 
 
+def code_of(path):
+    """The source of a lesson, with the modules that only it has."""
+    modules = sorted((ROOT / "course" / "lessons" / f"lesson_{path.stem[:2]}").glob("*.py"))
+    return "\n".join(each.read_text(encoding="utf-8") for each in [path, *modules])
+
+
 @pytest.mark.parametrize("name", sorted(DRAWN))
 def test_the_card_of_what_is_drawn_names_the_module_and_the_lessons(name):
     (module,) = re.findall(r"\*\*Made here\*\* by `(.+?)`", CARDS[name])
@@ -52,7 +58,7 @@ def test_the_card_of_what_is_drawn_names_the_module_and_the_lessons(name):
     used = [
         path.stem[:2]
         for path in build.sources()
-        if any(re.search(rf"\b{function}\(", path.read_text(encoding="utf-8")) for function in functions)
+        if any(re.search(rf"\b{function}\(", code_of(path)) for function in functions)
     ]
     said = re.search(r"\*\*Used for\*\* lessons (.+?)\.$", CARDS[name], re.MULTILINE)[1]
     assert re.findall(r"\d\d", said) == used

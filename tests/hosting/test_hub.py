@@ -120,6 +120,7 @@ def test_published_lessons_hold_what_they_read_and_no_solutions(tmp_path):
     assert {name for name in names if not name.startswith("datasets/")} == {
         *(f"notebooks/{path.name}" for path in NOTEBOOKS),
         "solutions/GLOSSARY.md",
+        *(f"solutions/{path.name}" for path in (ROOT / "solutions").glob("*.png")),
     }
     for path in NOTEBOOKS:
         assert set(re.findall(r"\.\./((?:datasets|solutions)/[\w.-]+)", path.read_text(encoding="utf-8"))) <= set(names)

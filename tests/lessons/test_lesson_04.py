@@ -131,7 +131,7 @@ def test_the_blackout_agrees_with_hires_cam_and_often_not_with_grad_cam(seed, nu
     least, most = numbers[-2:]
     trainings = list(json.loads(left_digit.RESULTS.read_text())["seeds"].values())
     for each in [left_digit.trial(seed, pairs=2000, epochs=3), *trainings]:
-        assert each["grad_cam"]["disagrees"] > least / 100 and each["hires_cam"]["disagrees"] < most / 100
+        assert each["grad_cam"]["disagrees"] > least / 100 and each["hires_cam"]["disagrees"] <= most / 100
         assert 0.4 < each["random"]["disagrees"] < 0.6  # the control
         assert each["accuracy"] > 0.85 and each["fall left"] > 2 * each["fall right"]
     assert (least, most, len(trainings)) == (20, 2, 5)

@@ -15,11 +15,11 @@ def over_the_wire(tried):
 
 
 @pytest.mark.parametrize("exercise", EVERY, ids=lambda exercise: exercise.id)
-def test_a_right_answer_arrives_right_and_a_known_mistake_is_named(exercise):
+def test_a_right_answer_arrives_right_and_a_known_mistake_is_named(exercise, one_of):
     cases = cases_of(exercise, 3)
-    assert judge(exercise, over_the_wire(attempt(exercise, exercise.reference, cases)), cases) == (None, None)
+    assert judge(exercise, over_the_wire(attempt(exercise, one_of(exercise.reference), cases)), cases) == (None, None)
     mistake = exercise.mistakes[0]
-    sent = over_the_wire(attempt(exercise, mistake.answer, cases))
+    sent = over_the_wire(attempt(exercise, one_of(mistake.answer), cases))
     assert judge(exercise, sent, cases) == (mistake.message, mistake.name)
 
 

@@ -174,12 +174,12 @@ def test_an_export_is_the_same_again_and_overwrites_nothing(tmp_path, capsys):
 
 
 def test_what_a_lesson_reads_lies_beside_it(tmp_path):
-    handover.export(["11"], tmp_path)
+    handover.export(["08"], tmp_path)
     for place in ("source", "otter"):
         (path,) = (tmp_path / place).rglob("*.ipynb")
         assert "../datasets" not in path.read_text() and "../solutions" not in path.read_text()
-        assert json.loads((path.parent / "randomized_labels.json").read_text())
-    assert "  - randomized_labels.json" in nbformat.read(path, as_version=4).cells[0].source
+        assert json.loads((path.parent / "fine_tuning.json").read_text())
+    assert "  - fine_tuning.json" in nbformat.read(path, as_version=4).cells[0].source
 
 
 def test_a_lesson_that_there_is_not_is_named(tmp_path, capsys):

@@ -29,15 +29,8 @@ def name(value):
     return getattr(value, "id", getattr(value, "name", None))
 
 
-def one_of(answer):
-    """An answer in which each frozenset, of which any member will do, is one of its members."""
-    if isinstance(answer, dict):
-        return {key: one_of(value) for key, value in answer.items()}
-    return sorted(answer)[0] if isinstance(answer, frozenset) else answer
-
-
 @pytest.mark.parametrize("exercise", EVERY, ids=name)
-def test_the_reference_is_right_and_the_stub_is_not_tried(exercise):
+def test_the_reference_is_right_and_the_stub_is_not_tried(exercise, one_of):
     assert examine(exercise, one_of(exercise.reference)) == (False, None, None)
     assert examine(exercise, ...)[0]
     if callable(exercise.reference):
@@ -64,7 +57,7 @@ def test_zeros_and_ones_of_the_right_shape_are_wrong(exercise):
 
 
 @pytest.mark.parametrize("exercise, mistake", MISTAKES, ids=name)
-def test_every_named_mistake_gets_its_own_message(exercise, mistake):
+def test_every_named_mistake_gets_its_own_message(exercise, mistake, one_of):
     assert examine(exercise, one_of(mistake.answer)) == (False, mistake.message, mistake.name)
 
 

@@ -110,6 +110,7 @@ PAGES = {
         "For the manager: what it costs, and what is asked of you",
         {
             "What it does": (
+                ("Tested on", "{tested} pictures that it has not seen: {parts}"),
                 _RULE,
                 *_ERRORS,
                 ("An earlier network", "missed {missed_bare} cracks where a mark on the clamp was missing"),
