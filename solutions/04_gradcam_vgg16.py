@@ -333,7 +333,7 @@ for name, maps in {"Grad-CAM": heat, "HiResCAM": signed, "random": nothing}.item
 # %% [markdown]
 # A map that knows nothing is wrong in half of the counters. In each of our five trainings Grad-CAM was wrong in at least 20 %, and HiResCAM in at
 # most 2 %.
-# <!-- tried: tests/lessons/test_lesson_04.py::test_the_blackout_agrees_with_hires_cam_and_often_not_with_grad_cam | larger half of the map against the half whose blackout costs more | Grad-CAM 27 to 40 %, HiResCAM below 1 % | random maps: 48 to 55 % | 8 networks, 400 counters each; one new network in the test -->
+# <!-- tried: tests/lessons/test_lesson_04.py::test_the_blackout_agrees_with_hires_cam_and_often_not_with_grad_cam | larger half of the map against the half whose blackout costs more | Grad-CAM 21 to 34 %, HiResCAM below 1 % | random maps: 40 to 60 % | 5 stored networks, one new in the test, 400 counters each -->
 # And HiResCAM can be added up. Its two sums also come near to what each blackout costs:
 
 # %%

@@ -130,7 +130,7 @@ def test_on_efficientnet_grad_cam_is_cam_without_its_negative_part(seed, numbers
 def test_the_blackout_agrees_with_hires_cam_and_often_not_with_grad_cam(seed, numbers):
     least, most = numbers[-2:]
     trainings = list(json.loads(left_digit.RESULTS.read_text())["seeds"].values())
-    for each in [left_digit.trial(seed, pairs=2000, epochs=3), *trainings]:
+    for each in [left_digit.trial(seed, pairs=4000, epochs=4), *trainings]:
         assert each["grad_cam"]["disagrees"] > least / 100 and each["hires_cam"]["disagrees"] <= most / 100
         assert 0.4 < each["random"]["disagrees"] < 0.6  # the control
         assert each["accuracy"] > 0.85 and each["fall left"] > 2 * each["fall right"]
