@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from matplotlib import font_manager, rcParams
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from PIL import Image
 from sklearn.tree import DecisionTreeClassifier
@@ -254,3 +255,22 @@ def test_each_dot_stands_where_it_was_measured_and_an_interval_ends_where_it_say
     figure = plot.intervals(["a"], {"hits": ([0.9], [0.5], [1.0])}, title="t")
     (segments,) = [each.get_segments() for each in figure.axes[0].collections]
     assert np.allclose(segments[0][:, 0], [0.5, 1.0])
+
+
+def test_a_legend_of_long_names_stays_inside_the_figure_and_a_long_title_in_its_panel():
+    names = [f"a rather long name, number {number}" for number in range(4)]
+    for figure in (
+        plot.curves({name: [1, 2] for name in names}, title="t", ylabel="y"),
+        plot.grid([HEAT] * 6, ["a title that is much longer than its panel is wide"] * 6, title="t"),
+    ):
+        shown(figure)
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        axes = figure.axes[0]
+        drawn = (axes.get_legend() or axes.title).get_window_extent(renderer)
+        room = figure.bbox if axes.get_legend() else axes.get_window_extent(renderer).expanded(1.15, 1)
+        assert room.x0 <= drawn.x0 and drawn.x1 <= room.x1
+
+
+def test_a_figure_has_two_dots_for_each_pixel_that_it_takes():
+    bundle, picture = shown(plot.bars(["a"], [1], title="t", xlabel="x"))
+    assert picture.shape[1] == 2 * int(re.search(r'width="(\d+)"', bundle["text/html"])[1])

@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 
 import numpy as np
 import pandas
@@ -244,3 +245,42 @@ def test_the_engine_does_without_tensorflow():
 
     code = "import sys, course.student.check, course.student.exercises; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.fixture
+def words(monkeypatch):
+    """An exercise whose answer is words by name, one of them with two right ones."""
+    right = {"occlusion": "agnostic", "CAM": frozenset({"post-hoc", "intrinsic"})}
+    exercise = dataclasses.replace(VALUE, id="99.3", reference=right, mistakes=())
+    monkeypatch.setattr(engine, "exercises", lambda lesson: {"99.3": exercise})
+    return right
+
+
+@pytest.mark.parametrize("cam", ["post-hoc", "Intrinsic"])
+def test_words_may_be_in_capitals_and_several_may_be_right(said, words, cam):
+    given = {"occlusion": " AGNOSTIC", "CAM": cam}
+    assert check("99.3", given) is given
+
+
+@pytest.mark.parametrize(
+    "given, told, hidden",
+    [
+        ({"occlusion": "agnostic"}, "lacks 'CAM'", "post-hoc"),
+        ({"occlusion": "agnostic", "CAM": "post-hoc", "LIME": 1}, "more entries than 'occlusion', 'CAM'", "post-hoc"),
+        ({"occlusion": "agnostic", "CAM": "global"}, "'global' for 'CAM', which is not it.", "intrinsic"),
+        (
+            {"occlusion": 3, "CAM": "global"},
+            "for 'occlusion', which is not it. Of 2 entries, 2 are not right",
+            "post-hoc",
+        ),
+    ],
+)
+def test_of_a_dictionary_the_wrong_entry_is_named_and_the_right_one_kept(said, words, given, told, hidden):
+    assert check("99.3", given) is words
+    assert told in str(said[0]) and hidden not in str(said[0])
+
+
+def test_an_array_of_words_may_be_in_capitals_and_must_be_words():
+    right = np.array(["left", "right"])
+    assert engine._same(np.array(["Left", " RIGHT "]), right, 0)
+    assert not engine._same(np.array(["left", "left"]), right, 0) and not engine._same(np.array([1, 2]), right, 0)
