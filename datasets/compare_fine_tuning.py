@@ -19,12 +19,12 @@ import numpy as np
 from tqdm import tqdm
 
 from course.author import build
-from course.lessons.lesson_08.blocks import maps_of, part, untrained
+from course.lessons.lesson_08.blocks import maps_of, part, untrained, with_head
 from results import read_results, write_results
 from xailab._tensorflow import keras
 from xailab.cam import grad_cam_layers
 from xailab.data import halves, materials
-from xailab.models import Classifier, lenet5, vgg16_base, vgg16_preprocess
+from xailab.models import lenet5, vgg16_base, vgg16_preprocess
 from xailab.probes import linear_probe
 
 SEEDS = range(5)
@@ -116,7 +116,7 @@ def transfer(seed):
     head_seconds += seconds_to[5]
     rows = {"features": row(head, tests[5], test.labels, head_seconds, head.count_params())}
     start = time.process_time()
-    classifier = Classifier(keras.Model(base.inputs, head(base.outputs[0])), vgg16_preprocess, train.names)
+    classifier = with_head(base, head, train.names)
     shares = heat_by_block(classifier, train, seed)
     map_seconds = time.process_time() - start
     chosen = min(build.functions("08")["first_block"](shares, ENOUGH), 5)  # the last block at least

